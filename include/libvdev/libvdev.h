@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBVDEV_LIBVDEV_H
+#define LIBVDEV_LIBVDEV_H
+
+/*
+ * libvdev: VFIO and iommufd devices on Linux.
+ *
+ * This header includes the whole library. Each header it names compiles
+ * alone, as C11 and as C++17.
+ */
+
+#include <libvdev/ctx.h>
+#include <libvdev/device.h>
+#include <libvdev/pci.h>
+#include <libvdev/group.h>
+#include <libvdev/bind.h>
+#include <libvdev/capture.h>
+
+#endif

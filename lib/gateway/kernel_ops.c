@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The gateway's table for the running kernel. The one file of the library
+ * that makes system calls.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/sys.h"
+
+#define RETRY(call)                                    \
+	({                                             \
+		__typeof__(call) _ret;                 \
+		do                                     \
+			_ret = (call);                 \
+		while (_ret < 0 && errno == EINTR);    \
+		_ret < 0 ? (__typeof__(_ret))-errno : _ret; \
+	})
+
+/* Opens below the root, where links too lead to places below it. */
+static int open_in_root(struct vdev_sys *sys, const char *path, int flags,
+			mode_t mode)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned int)(flags | O_CLOEXEC),
+		.mode = flags & O_CREAT ? mode : 0,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)RETRY(syscall(SYS_openat2, sys->root_fd, path, &how,
+				  sizeof(how)));
+}
+
+static int kernel_open(struct vdev_sys *sys, int dirfd, const char *path,
+		       int flags, mode_t mode)
+{
+	if (dirfd == VDEV_SYS_ROOT && sys->root)
+		return open_in_root(sys, path, flags, mode);
+	return RETRY(openat(dirfd, path, flags | O_CLOEXEC, mode));
+}
+
+static int kernel_close(struct vdev_sys *sys, int fd)
+{
+	(void)sys;
+	return close(fd) ? -errno : 0;
+}
+
+static ssize_t kernel_read(struct vdev_sys *sys, int fd, void *buf, size_t size)
+{
+	(void)sys;
+	return RETRY(read(fd, buf, size));
+}
+
+static ssize_t kernel_pread(struct vdev_sys *sys, int fd, void *buf,
+			    size_t size, off_t offset)
+{
+	(void)sys;
+	return RETRY(pread(fd, buf, size, offset));
+}
+
+static ssize_t kernel_write(struct vdev_sys *sys, int fd, const void *buf,
+			    size_t size)
+{
+	(void)sys;
+	return RETRY(write(fd, buf, size));
+}
+
+static int list_buffer(const char *buf, long size, vdev_sys_list_fn fn,
+		       void *data)
+{
+	for (long at = 0; at < size;) {
+		const struct dirent64 *e = (const void *)(buf + at);
+		int ret;
+
+		at += e->d_reclen;
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		ret = fn(data, e->d_name, e->d_type);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int kernel_list(struct vdev_sys *sys, int dirfd, const char *path,
+		       vdev_sys_list_fn fn, void *data)
+{
+	int fd = kernel_open(sys, dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	_Alignas(struct dirent64) char buf[16384];
+	int ret = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!ret) {
+		long n = RETRY(syscall(SYS_getdents64, fd, buf, sizeof(buf)));
+
+		if (n <= 0) {
+			ret = (int)n;
+			break;
+		}
+		ret = list_buffer(buf, n, fn, data);
+	}
+	close(fd);
+	return ret;
+}
+
+/*
+ * A place for the *at() calls, which cannot resolve below a root: the opened
+ * parent and the last part of the path.
+ */
+struct place {
+	int dirfd;
+	const char *name;
+	bool close;
+};
+
+static int place_find(struct vdev_sys *sys, int dirfd, const char *path,
+		      struct place *place)
+{
+	char parent[PATH_MAX];
+	const char *name = str_basename(path);
+
+	*place = (struct place){ dirfd, path, false };
+	if (dirfd != VDEV_SYS_ROOT || !sys->root)
+		return 0;
+	if ((size_t)(name - path) >= sizeof(parent))
+		return -ENAMETOOLONG;
+	snprintf(parent, sizeof(parent), "%.*s", (int)(name - path), path);
+	place->dirfd = open_in_root(sys, parent, O_PATH | O_DIRECTORY, 0);
+	place->name = *name ? name : ".";
+	place->close = true;
+	return place->dirfd < 0 ? place->dirfd : 0;
+}
+
+static void place_done(struct place *place)
+{
+	if (place->close && place->dirfd >= 0)
+		close(place->dirfd);
+}
+
+#define _auto_place_ __attribute__((cleanup(place_done)))
+
+static ssize_t kernel_readlink(struct vdev_sys *sys, int dirfd,
+			       const char *path, char *buf, size_t size)
+{
+	_auto_place_ struct place at;
+	int ret = place_find(sys, dirfd, path, &at);
+
+	if (ret)
+		return ret;
+	return RETRY(readlinkat(at.dirfd, at.name, buf, size));
+}
+
+static int kernel_stat(struct vdev_sys *sys, int dirfd, const char *path,
+		       struct stat *st, bool follow)
+{
+	_auto_place_ struct place at = { .close = false };
+	int ret;
+
+	if (follow && dirfd == VDEV_SYS_ROOT && sys->root) {
+		int fd = open_in_root(sys, path, O_PATH, 0);
+
+		if (fd < 0)
+			return fd;
+		ret = fstat(fd, st) ? -errno : 0;
+		close(fd);
+		return ret;
+	}
+	ret = place_find(sys, dirfd, path, &at);
+	if (ret)
+		return ret;
+	return RETRY(fstatat(at.dirfd, at.name, st,
+			     follow ? 0 : AT_SYMLINK_NOFOLLOW));
+}
+
+static int kernel_mkdir(struct vdev_sys *sys, const char *path, mode_t mode)
+{
+	_auto_place_ struct place at;
+	int ret = place_find(sys, VDEV_SYS_ROOT, path, &at);
+
+	return ret ? ret : RETRY(mkdirat(at.dirfd, at.name, mode));
+}
+
+static int kernel_unlink(struct vdev_sys *sys, const char *path)
+{
+	_auto_place_ struct place at;
+	int ret = place_find(sys, VDEV_SYS_ROOT, path, &at);
+
+	return ret ? ret : RETRY(unlinkat(at.dirfd, at.name, 0));
+}
+
+static int kernel_rename(struct vdev_sys *sys, const char *from, const char *to)
+{
+	_auto_place_ struct place source;
+	_auto_place_ struct place target = { .close = false };
+	int ret = place_find(sys, VDEV_SYS_ROOT, from, &source);
+
+	if (!ret)
+		ret = place_find(sys, VDEV_SYS_ROOT, to, &target);
+	if (ret)
+		return ret;
+	return RETRY(renameat(source.dirfd, source.name, target.dirfd,
+			      target.name));
+}
+
+static int kernel_fsync(struct vdev_sys *sys, int fd)
+{
+	(void)sys;
+	return RETRY(fsync(fd));
+}
+
+static int kernel_flock(struct vdev_sys *sys, int fd, int operation)
+{
+	(void)sys;
+	/* Not retried: a signal is how a user gives up waiting. */
+	return flock(fd, operation) ? -errno : 0;
+}
+
+static int kernel_chown(struct vdev_sys *sys, const char *path, uid_t uid,
+			gid_t gid)
+{
+	_auto_place_ struct place at;
+	int ret = place_find(sys, VDEV_SYS_ROOT, path, &at);
+
+	return ret ? ret : RETRY(fchownat(at.dirfd, at.name, uid, gid, 0));
+}
+
+static int kernel_chmod(struct vdev_sys *sys, const char *path, mode_t mode)
+{
+	_auto_place_ struct place at;
+	int ret = place_find(sys, VDEV_SYS_ROOT, path, &at);
+
+	return ret ? ret : RETRY(fchmodat(at.dirfd, at.name, mode, 0));
+}
+
+static int kernel_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
+			void *arg)
+{
+	(void)sys;
+	return RETRY(ioctl(fd, request, arg));
+}
+
+static uint64_t kernel_now_ms(struct vdev_sys *sys)
+{
+	struct timespec now;
+
+	(void)sys;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void kernel_sleep_ms(struct vdev_sys *sys, unsigned int ms)
+{
+	struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	(void)sys;
+	nanosleep(&time, NULL);
+}
+
+static int kernel_is_root(struct vdev_sys *sys)
+{
+	(void)sys;
+	return geteuid() == 0;
+}
+
+/*
+ * The writer keeps nothing of ours: a lock it inherited would stay taken for
+ * as long as the kernel keeps it waiting.
+ */
+static void __attribute__((noreturn))
+child_writer(int attribute, int answer, const char *text)
+{
+	int result;
+
+	setsid();
+	if (dup2(attribute, 0) < 0 || dup2(answer, 1) < 0)
+		_exit(1);
+	syscall(SYS_close_range, 2U, ~0U, 0U);
+	result = write(0, text, strlen(text)) < 0 ? -errno : 0;
+	if (write(1, &result, sizeof(result)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static int read_answer(int fd, unsigned int timeout_ms)
+{
+	struct timespec now, end;
+	int result;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += timeout_ms / 1000;
+	end.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		long left;
+		int ret;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = (end.tv_sec - now.tv_sec) * 1000 +
+		       (end.tv_nsec - now.tv_nsec) / 1000000;
+		if (left < 0)
+			return -ETIMEDOUT;
+		ret = poll(&p, 1, (int)left);
+		if (ret < 0 && errno != EINTR)
+			return -errno;
+		if (ret > 0)
+			break;
+	}
+	if (RETRY(read(fd, &result, sizeof(result))) != sizeof(result))
+		return -EIO;
+	return result;
+}
+
+static int kernel_child_write(struct vdev_sys *sys, const char *path,
+			      const char *text, unsigned int timeout_ms)
+{
+	int attribute = kernel_open(sys, VDEV_SYS_ROOT, path, O_WRONLY, 0);
+	int answer[2];
+	int ret;
+	pid_t pid;
+
+	if (attribute < 0)
+		return attribute;
+	if (pipe2(answer, O_CLOEXEC)) {
+		ret = -errno;
+		close(attribute);
+		return ret;
+	}
+	pid = fork();
+	if (!pid) {
+		/* Twice, so that the writer is init's child, not a zombie. */
+		pid = fork();
+		if (!pid)
+			child_writer(attribute, answer[1], text);
+		_exit(pid < 0);
+	}
+	ret = pid < 0 ? -errno : 0;
+	close(attribute);
+	close(answer[1]);
+	if (!ret) {
+		(void)RETRY(waitpid(pid, NULL, 0));
+		ret = read_answer(answer[0], timeout_ms);
+	}
+	close(answer[0]);
+	return ret;
+}
+
+static int kernel_run(struct vdev_sys *sys, const char *const *argv)
+{
+	int status;
+	pid_t pid;
+
+	(void)sys;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		int null = open("/dev/null", O_RDWR);
+
+		if (null >= 0) {
+			dup2(null, 0);
+			dup2(null, 1);
+			dup2(null, 2);
+		}
+		syscall(SYS_close_range, 3U, ~0U, 0U);
+		execvp(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	if (RETRY(waitpid(pid, &status, 0)) < 0)
+		return -ECHILD;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+/* libnl's error numbers are its own, and some equal other errnos. */
+static int netlink_errno(int error)
+{
+	switch (-error) {
+	case NLE_SUCCESS:
+		return 0;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return -EPERM;
+	case NLE_OPNOTSUPP:
+	case NLE_PROTO_MISMATCH:
+	case NLE_AF_NOSUPPORT:
+		return -EOPNOTSUPP;
+	case NLE_NODEV:
+		return -ENODEV;
+	case NLE_BUSY:
+		return -EBUSY;
+	case NLE_INVAL:
+		return -EINVAL;
+	case NLE_DUMP_INTR:
+		return -EAGAIN;
+	default:
+		return -EIO;
+	}
+}
+
+struct netlink_request {
+	vdev_sys_netlink_fn fn;
+	void *data;
+	int result;
+};
+
+static int netlink_message(struct nl_msg *message, void *data)
+{
+	struct netlink_request *request = data;
+
+	request->result = request->fn(request->data, nlmsg_hdr(message));
+	return request->result ? NL_STOP : NL_OK;
+}
+
+static int netlink_dump(struct nl_sock *socket, int type, int family,
+			struct netlink_request *request)
+{
+	struct rtgenmsg ask = { .rtgen_family = (unsigned char)family };
+	int ret = nl_connect(socket, NETLINK_ROUTE);
+
+	if (ret)
+		return netlink_errno(ret);
+	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, netlink_message,
+			    request);
+	ret = nl_send_simple(socket, type, NLM_F_DUMP, &ask, sizeof(ask));
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(socket);
+	if (ret < 0)
+		return netlink_errno(ret);
+	return request->result;
+}
+
+static int kernel_netlink(struct vdev_sys *sys, int type, int family,
+			  vdev_sys_netlink_fn fn, void *data)
+{
+	struct netlink_request request = { fn, data, 0 };
+	struct nl_sock *socket = nl_socket_alloc();
+	int ret;
+
+	(void)sys;
+	if (!socket)
+		return -ENOMEM;
+	ret = netlink_dump(socket, type, family, &request);
+	nl_socket_free(socket);
+	return ret;
+}
+
+const struct vdev_sys_ops vdev_sys_kernel_ops = {
+	.open = kernel_open,
+	.close = kernel_close,
+	.read = kernel_read,
+	.pread = kernel_pread,
+	.write = kernel_write,
+	.list = kernel_list,
+	.readlink = kernel_readlink,
+	.stat = kernel_stat,
+	.mkdir = kernel_mkdir,
+	.unlink = kernel_unlink,
+	.rename = kernel_rename,
+	.fsync = kernel_fsync,
+	.flock = kernel_flock,
+	.chown = kernel_chown,
+	.chmod = kernel_chmod,
+	.ioctl = kernel_ioctl,
+	.child_write = kernel_child_write,
+	.run = kernel_run,
+	.netlink = kernel_netlink,
+	.now_ms = kernel_now_ms,
+	.sleep_ms = kernel_sleep_ms,
+	.is_root = kernel_is_root,
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_GATEWAY_SYS_H
+#define VDEV_GATEWAY_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/util.h"
+
+/*
+ * The gateway: every system call of the library passes here, below a root.
+ *
+ * struct vdev_sys_ops has one entry for each thing the library asks of the
+ * kernel; tests put a table of their own in its place, which scripts answers,
+ * fails the Nth call, or plays the kernel's part on a directory. An entry
+ * returns 0 or a positive result, or a negative errno; none is called twice
+ * for one purpose, so the Nth call is a well-defined place.
+ *
+ * Paths are absolute and taken from below the root, or, with a directory fd,
+ * relative to it and then without "..", and with no link but the last part.
+ */
+
+struct vdev_sys;
+
+/* One entry of a directory: its name and its DT_* type. */
+typedef int (*vdev_sys_list_fn)(void *data, const char *name,
+				unsigned char type);
+
+/* Takes one netlink message (struct nlmsghdr). */
+typedef int (*vdev_sys_netlink_fn)(void *data, const void *message);
+
+struct vdev_sys_ops {
+	int (*open)(struct vdev_sys *sys, int dirfd, const char *path,
+		    int flags, mode_t mode);
+	int (*close)(struct vdev_sys *sys, int fd);
+	ssize_t (*read)(struct vdev_sys *sys, int fd, void *buf, size_t size);
+	ssize_t (*pread)(struct vdev_sys *sys, int fd, void *buf, size_t size,
+			 off_t offset);
+	ssize_t (*write)(struct vdev_sys *sys, int fd, const void *buf,
+			 size_t size);
+	int (*list)(struct vdev_sys *sys, int dirfd, const char *path,
+		    vdev_sys_list_fn fn, void *data);
+	ssize_t (*readlink)(struct vdev_sys *sys, int dirfd, const char *path,
+			    char *buf, size_t size);
+	int (*stat)(struct vdev_sys *sys, int dirfd, const char *path,
+		    struct stat *st, bool follow);
+	int (*mkdir)(struct vdev_sys *sys, const char *path, mode_t mode);
+	int (*unlink)(struct vdev_sys *sys, const char *path);
+	int (*rename)(struct vdev_sys *sys, const char *from, const char *to);
+	int (*fsync)(struct vdev_sys *sys, int fd);
+	int (*flock)(struct vdev_sys *sys, int fd, int operation);
+	int (*chown)(struct vdev_sys *sys, const char *path, uid_t uid,
+		     gid_t gid);
+	int (*chmod)(struct vdev_sys *sys, const char *path, mode_t mode);
+	int (*ioctl)(struct vdev_sys *sys, int fd, unsigned long request,
+		     void *arg);
+	/*
+	 * Writes from a child process, which holds none of our fds, for at
+	 * most `timeout_ms`. Return: 0, the write's errno, or -ETIMEDOUT while
+	 * the child goes on in the kernel.
+	 */
+	int (*child_write)(struct vdev_sys *sys, const char *path,
+			   const char *text, unsigned int timeout_ms);
+	/* Runs a program. Return: its exit status, or a negative errno. */
+	int (*run)(struct vdev_sys *sys, const char *const *argv);
+	/* Dumps `type` (RTM_GET*) of rtnetlink. */
+	int (*netlink)(struct vdev_sys *sys, int type, int family,
+		       vdev_sys_netlink_fn fn, void *data);
+	uint64_t (*now_ms)(struct vdev_sys *sys);
+	void (*sleep_ms)(struct vdev_sys *sys, unsigned int ms);
+	int (*is_root)(struct vdev_sys *sys);
+};
+
+struct vdev_sys {
+	const struct vdev_sys_ops *ops;
+	void *data;	/* the ops' own */
+	char *root;	/* NULL for the running system */
+	int root_fd;	/* -1 for the running system */
+};
+
+/* Stands for "absolute path" where a directory fd is asked for. */
+#define VDEV_SYS_ROOT (-100)
+
+extern const struct vdev_sys_ops vdev_sys_kernel_ops;
+
+void vdev_sys_init(struct vdev_sys *sys);
+int vdev_sys_set_root(struct vdev_sys *sys, const char *dir);
+void vdev_sys_done(struct vdev_sys *sys);
+
+/* Whether facts come from the running kernel. */
+static inline bool vdev_sys_live(const struct vdev_sys *sys)
+{
+	return !sys->root;
+}
+
+/* Plain calls: fds are close-on-exec, EINTR is retried. */
+int vdev_sys_open(struct vdev_sys *sys, int dirfd, const char *path, int flags,
+		  mode_t mode);
+int vdev_sys_open_dir(struct vdev_sys *sys, const char *path);
+void vdev_sys_close(struct vdev_sys *sys, int fd);
+bool vdev_sys_exists(struct vdev_sys *sys, const char *path);
+int vdev_sys_stat(struct vdev_sys *sys, const char *path, struct stat *st);
+int vdev_sys_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
+		   void *arg);
+
+/* Reads up to `size` bytes, short reads joined. Return: the count. */
+ssize_t vdev_sys_read_bytes(struct vdev_sys *sys, int dirfd, const char *path,
+			    void *buf, size_t size);
+
+/*
+ * Reads an attribute into `buf`, ends it with NUL and cuts the newline off.
+ * Return: its length, or -EMSGSIZE if it does not fit.
+ */
+ssize_t vdev_sys_read_attr(struct vdev_sys *sys, int dirfd, const char *path,
+			   char *buf, size_t size);
+
+/* Reads a file of any length as text; the caller frees `*ret`. */
+ssize_t vdev_sys_read_text(struct vdev_sys *sys, int dirfd, const char *path,
+			   char **ret);
+
+/* Writes an attribute in one write(2), as sysfs demands. */
+int vdev_sys_write_attr(struct vdev_sys *sys, const char *path,
+			const char *text);
+
+/* The last part of a link's target, such as a driver's name. */
+ssize_t vdev_sys_readlink_name(struct vdev_sys *sys, int dirfd,
+			       const char *path, char *buf, size_t size);
+/* The whole target. */
+ssize_t vdev_sys_readlink(struct vdev_sys *sys, int dirfd, const char *path,
+			  char *buf, size_t size);
+
+/* The names in a directory, sorted, without "." and "..". */
+int vdev_sys_list(struct vdev_sys *sys, int dirfd, const char *path,
+		  struct strv *ret);
+
+/* Makes a directory and those above it. */
+int vdev_sys_mkdir_p(struct vdev_sys *sys, const char *path, mode_t mode);
+
+/* Replaces a file: the old one or the new one is there, even after a crash. */
+int vdev_sys_replace_file(struct vdev_sys *sys, const char *path,
+			  const char *text, mode_t mode);
+/* Removes a file and makes that durable. No such file is success. */
+int vdev_sys_remove_file(struct vdev_sys *sys, const char *path);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_OBJECT_CTX_H
+#define VDEV_OBJECT_CTX_H
+
+#include <libvdev/ctx.h>
+
+#include "gateway/sys.h"
+
+struct vdev_names;
+struct vdev_device;
+
+struct vdev_ctx {
+	unsigned int refs;
+	struct vdev_sys sys;
+
+	enum vdev_log_level log_level;
+	vdev_log_fn log_fn;
+	void *log_data;
+
+	char *error;
+	char *hint;
+	enum vdev_error_kind kind;
+
+	/* The hardware database, opened at the first name asked for. */
+	struct vdev_names *names;
+	/*
+	 * The directory of the device that was read last, kept open because
+	 * the next attribute asked for is nearly always of the same device.
+	 */
+	const struct vdev_device *open_device;
+	int open_dirfd;
+};
+
+void vdev_log(struct vdev_ctx *ctx, enum vdev_log_level level, const char *fmt,
+	      ...) PRINTF(3, 4);
+
+/*
+ * Records a failure and returns `error` (a negative errno), so that it can
+ * stand in a return statement. The kind is derived from the errno;
+ * vdev_fail_as() names it.
+ */
+int vdev_fail(struct vdev_ctx *ctx, int error, const char *fmt, ...)
+	PRINTF(3, 4);
+int vdev_fail_as(struct vdev_ctx *ctx, enum vdev_error_kind kind, int error,
+		 const char *fmt, ...) PRINTF(4, 5);
+
+/* Adds advice to the failure just recorded, and returns `error`. */
+int vdev_hint(struct vdev_ctx *ctx, int error, const char *fmt, ...)
+	PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_OBJECT_DEVICE_H
+#define VDEV_OBJECT_DEVICE_H
+
+#include <libvdev/device.h>
+#include <libvdev/pci.h>
+
+#include "object/ctx.h"
+
+/*
+ * Reads an attribute of the device's sysfs directory, trimmed. Keeps the
+ * directory open for the next read (struct vdev_ctx.open_device).
+ * Return: the length, or a negative errno; -ENODEV if the device is gone.
+ */
+ssize_t vdev_device_read_attr(struct vdev_device *dev, const char *name,
+			      char *buf, size_t size);
+
+/* Writes one attribute; no failure is recorded in the context. */
+int vdev_device_write_attr(struct vdev_device *dev, const char *name,
+			   const char *text);
+
+/* A device by its exact address; 0, -ENODEV or -ENOMEM, nothing recorded. */
+int vdev_device_new(struct vdev_ctx *ctx, const char *bus, const char *address,
+		    struct vdev_device **ret);
+
+/* Whether the device's directory is still there. */
+bool vdev_device_exists(struct vdev_device *dev);
+
+#endif
