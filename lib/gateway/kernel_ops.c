@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -287,22 +288,29 @@ static int kernel_is_root(struct vdev_sys *sys)
 static void __attribute__((noreturn))
 child_writer(int attribute, int answer, const char *text)
 {
+	pid_t self = getpid();
 	int result;
 
 	setsid();
+	prctl(PR_SET_NAME, VDEV_SYS_CHILD_NAME);
 	if (dup2(attribute, 0) < 0 || dup2(answer, 1) < 0)
 		_exit(1);
 	syscall(SYS_close_range, 2U, ~0U, 0U);
+	if (write(1, &self, sizeof(self)) < 0)
+		_exit(1);
 	result = write(0, text, strlen(text)) < 0 ? -errno : 0;
 	if (write(1, &result, sizeof(result)) < 0)
 		_exit(1);
 	_exit(0);
 }
 
-static int read_answer(int fd, unsigned int timeout_ms)
+static int read_answer(int fd, unsigned int timeout_ms, pid_t *child)
 {
 	struct timespec now, end;
 	int result;
+
+	if (RETRY(read(fd, child, sizeof(*child))) != sizeof(*child))
+		return -EIO;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += timeout_ms / 1000;
@@ -329,7 +337,8 @@ static int read_answer(int fd, unsigned int timeout_ms)
 }
 
 static int kernel_child_write(struct vdev_sys *sys, const char *path,
-			      const char *text, unsigned int timeout_ms)
+			      const char *text, unsigned int timeout_ms,
+			      pid_t *pending)
 {
 	int attribute = kernel_open(sys, VDEV_SYS_ROOT, path, O_WRONLY, 0);
 	int answer[2];
@@ -356,7 +365,7 @@ static int kernel_child_write(struct vdev_sys *sys, const char *path,
 	close(answer[1]);
 	if (!ret) {
 		(void)RETRY(waitpid(pid, NULL, 0));
-		ret = read_answer(answer[0], timeout_ms);
+		ret = read_answer(answer[0], timeout_ms, pending);
 	}
 	close(answer[0]);
 	return ret;

@@ -60,10 +60,12 @@ struct vdev_sys_ops {
 	/*
 	 * Writes from a child process, which holds none of our fds, for at
 	 * most `timeout_ms`. Return: 0, the write's errno, or -ETIMEDOUT while
-	 * the child goes on in the kernel.
+	 * the child, whose process id `pending` then receives, goes on in the
+	 * kernel.
 	 */
 	int (*child_write)(struct vdev_sys *sys, const char *path,
-			   const char *text, unsigned int timeout_ms);
+			   const char *text, unsigned int timeout_ms,
+			   pid_t *pending);
 	/* Runs a program. Return: its exit status, or a negative errno. */
 	int (*run)(struct vdev_sys *sys, const char *const *argv);
 	/* Dumps `type` (RTM_GET*) of rtnetlink. */
@@ -80,6 +82,9 @@ struct vdev_sys {
 	char *root;	/* NULL for the running system */
 	int root_fd;	/* -1 for the running system */
 };
+
+/* What a writing child is called, so that it can be known by its name. */
+#define VDEV_SYS_CHILD_NAME "vdev-unbind"
 
 /* Stands for "absolute path" where a directory fd is asked for. */
 #define VDEV_SYS_ROOT (-100)
