@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)	  (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 static inline void vdev_cleanup_free(void *p)
@@ -21,12 +21,12 @@ static inline void vdev_cleanup_free(void *p)
 #define _auto_free_ __attribute__((cleanup(vdev_cleanup_free)))
 
 /* Takes the pointer out of the variable, for handing over ownership. */
-#define TAKE(p)                                  \
-	({                                       \
-		__typeof__(p) *_place = &(p);    \
-		__typeof__(p) _value = *_place;  \
-		*_place = NULL;                  \
-		_value;                          \
+#define TAKE(p)                                 \
+	({                                      \
+		__typeof__(p) *_place = &(p);   \
+		__typeof__(p) _value = *_place; \
+		*_place = NULL;                 \
+		_value;                         \
 	})
 
 static inline bool str_eq(const char *a, const char *b)
@@ -72,7 +72,7 @@ void strv_clear(struct strv *v);
 
 #define _auto_strv_ __attribute__((cleanup(strv_clear)))
 
-#define strv_foreach(v, s)                                                  \
+#define strv_foreach(v, s)                                                   \
 	for (size_t _i = 0; _i < (v)->count && ((s) = (v)->items[_i], true); \
 	     _i++)
 
@@ -101,6 +101,15 @@ void strbuf_clear(struct strbuf *b);
  * `*items` holds `count` elements of `size` bytes. Return: 0 or -ENOMEM.
  */
 int array_reserve(void *items, size_t count, size_t size);
+
+/* Appends an element to such an array. Return: 0 or -ENOMEM. */
+#define ARRAY_ADD(items, count, element)                                     \
+	({                                                                   \
+		int _ret = array_reserve(&(items), count, sizeof(*(items))); \
+		if (!_ret)                                                   \
+			(items)[(count)++] = (element);                      \
+		_ret;                                                        \
+	})
 
 /* A PCI address "DDDD:BB:DD.F", the domain of four to eight digits. */
 struct pci_address {

@@ -26,12 +26,12 @@
 
 #include "gateway/sys.h"
 
-#define RETRY(call)                                    \
-	({                                             \
-		__typeof__(call) _ret;                 \
-		do                                     \
-			_ret = (call);                 \
-		while (_ret < 0 && errno == EINTR);    \
+#define RETRY(call)                                         \
+	({                                                  \
+		__typeof__(call) _ret;                      \
+		do                                          \
+			_ret = (call);                      \
+		while (_ret < 0 && errno == EINTR);         \
 		_ret < 0 ? (__typeof__(_ret))-errno : _ret; \
 	})
 
@@ -45,8 +45,8 @@ static int open_in_root(struct vdev_sys *sys, const char *path, int flags,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return (int)RETRY(syscall(SYS_openat2, sys->root_fd, path, &how,
-				  sizeof(how)));
+	return (int)RETRY(
+		syscall(SYS_openat2, sys->root_fd, path, &how, sizeof(how)));
 }
 
 static int kernel_open(struct vdev_sys *sys, int dirfd, const char *path,
@@ -217,8 +217,8 @@ static int kernel_rename(struct vdev_sys *sys, const char *from, const char *to)
 		ret = place_find(sys, VDEV_SYS_ROOT, to, &target);
 	if (ret)
 		return ret;
-	return RETRY(renameat(source.dirfd, source.name, target.dirfd,
-			      target.name));
+	return RETRY(
+		renameat(source.dirfd, source.name, target.dirfd, target.name));
 }
 
 static int kernel_fsync(struct vdev_sys *sys, int fd)

@@ -244,7 +244,7 @@ int vdev_sys_mkdir_p(struct vdev_sys *sys, const char *path, mode_t mode)
 
 	if (!copy)
 		return -ENOMEM;
-	for (char *slash = copy; slash; ) {
+	for (char *slash = copy; slash;) {
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = '\0';

@@ -78,9 +78,9 @@ struct vdev_sys_ops {
 
 struct vdev_sys {
 	const struct vdev_sys_ops *ops;
-	void *data;	/* the ops' own */
-	char *root;	/* NULL for the running system */
-	int root_fd;	/* -1 for the running system */
+	void *data;  /* the ops' own */
+	char *root;  /* NULL for the running system */
+	int root_fd; /* -1 for the running system */
 };
 
 /* What a writing child is called, so that it can be known by its name. */

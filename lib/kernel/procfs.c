@@ -39,10 +39,9 @@ static int add_mount(struct proc_mounts *mounts, char *line, bool own)
 		goto out_ignore;
 	m.point = unescape(point);
 	m.source = unescape(source);
-	ret = array_reserve(&mounts->items, mounts->count, sizeof(m));
+	ret = ARRAY_ADD(mounts->items, mounts->count, m);
 	if (ret)
 		goto out;
-	mounts->items[mounts->count++] = m;
 	return 0;
 
 out_ignore:
@@ -85,8 +84,7 @@ static int list_processes(struct vdev_sys *sys, struct strv *ret)
 
 	if (error)
 		return error == -ENOENT ? 0 : error;
-	strv_foreach(&all, name)
-	{
+	strv_foreach(&all, name) {
 		if (!isdigit((unsigned char)*name))
 			continue;
 		error = strv_add(ret, name);
@@ -125,8 +123,7 @@ int procfs_mounts(struct vdev_sys *sys, struct proc_mounts *ret)
 	error = list_processes(sys, &pids);
 	if (error)
 		goto fail;
-	strv_foreach(&pids, pid)
-	{
+	strv_foreach(&pids, pid) {
 		if (!namespace_of(sys, pid, ns, sizeof(ns)) ||
 		    strv_has(&seen, ns))
 			continue;
@@ -159,8 +156,8 @@ int procfs_swaps(struct vdev_sys *sys, struct strv *ret)
 	_auto_free_ char *text = NULL;
 	_auto_strv_ struct strv swaps = { 0 };
 	char *line, *next;
-	ssize_t n = vdev_sys_read_text(sys, VDEV_SYS_ROOT, "/proc/swaps",
-				       &text);
+	ssize_t n =
+		vdev_sys_read_text(sys, VDEV_SYS_ROOT, "/proc/swaps", &text);
 	int error;
 
 	if (n < 0)
@@ -187,23 +184,21 @@ static int add_user(struct vdev_sys *sys, struct proc_users *users,
 {
 	struct proc_user user = { .pid = (pid_t)atoi(pid) };
 	char path[64], comm[32];
-	int ret = array_reserve(&users->items, users->count, sizeof(user));
+	int ret = -ENOMEM;
 
-	if (ret)
-		return ret;
 	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	if (vdev_sys_read_attr(sys, VDEV_SYS_ROOT, path, comm,
-			       sizeof(comm)) < 0)
+	if (vdev_sys_read_attr(sys, VDEV_SYS_ROOT, path, comm, sizeof(comm)) <
+	    0)
 		strcpy(comm, "?");
 	user.command = strdup(comm);
 	user.node = strdup(node);
-	if (!user.command || !user.node) {
+	if (user.command && user.node)
+		ret = ARRAY_ADD(users->items, users->count, user);
+	if (ret) {
 		free(user.command);
 		free(user.node);
-		return -ENOMEM;
 	}
-	users->items[users->count++] = user;
-	return 0;
+	return ret;
 }
 
 /* A device opened by way of its group shows where it is only in fdinfo. */
@@ -241,8 +236,7 @@ static int scan_process(struct vdev_sys *sys, struct proc_users *users,
 		users->complete = false;
 	if (ret)
 		return ret == -ENOMEM ? ret : 0;
-	strv_foreach(&fds, fd)
-	{
+	strv_foreach(&fds, fd) {
 		const char *dev;
 
 		snprintf(path, sizeof(path), "%s/%.16s", dir, fd);
@@ -278,8 +272,7 @@ int procfs_users(struct vdev_sys *sys, struct proc_users *ret)
 
 	if (error)
 		return error;
-	strv_foreach(&pids, pid)
-	{
+	strv_foreach(&pids, pid) {
 		error = scan_process(sys, &users, pid);
 		if (error) {
 			procfs_users_clear(&users);

@@ -9,9 +9,9 @@
 struct proc_mount {
 	unsigned int major;
 	unsigned int minor;
-	char *point;	/* where it is mounted, as its namespace sees it */
-	char *source;	/* such as /dev/sda1 */
-	bool own;	/* in our mount namespace */
+	char *point;  /* where it is mounted, as its namespace sees it */
+	char *source; /* such as /dev/sda1 */
+	bool own;     /* in our mount namespace */
 };
 
 struct proc_mounts {
@@ -32,14 +32,14 @@ int procfs_swaps(struct vdev_sys *sys, struct strv *ret);
 /* A device file that a process holds open. */
 struct proc_user {
 	pid_t pid;
-	char *command;	/* the process's name */
-	char *node;	/* below /dev, such as "vfio/12" */
+	char *command; /* the process's name */
+	char *node;    /* below /dev, such as "vfio/12" */
 };
 
 struct proc_users {
-	struct proc_user *items;	/* sorted by node */
+	struct proc_user *items; /* sorted by node */
 	size_t count;
-	bool complete;	/* all processes could be looked at */
+	bool complete; /* all processes could be looked at */
 };
 
 /*
