@@ -146,6 +146,8 @@ lab_qemu_kernel() {
 	append+=" root=hostfs rootfstype=9p"
 	append+=" rootflags=trans=virtio,version=9p2000.L,ro,cache=loose,msize=512000"
 	append+=" init=$LAB_WORK/init"
+	# No devices that nobody asked for.
+	append+=" bonding.max_bonds=0 dummy.numdummies=0"
 	# A loaded host makes an emulated CPU stand still for long.
 	append+=" rcupdate.rcu_cpu_stall_timeout=120"
 	append+="$LAB_APPEND ${VDEV_LAB_APPEND-}"
