@@ -362,6 +362,16 @@ VDEV_EXPORT struct vdev_device *vdev_plan_device(const struct vdev_plan *plan,
 						 size_t index);
 
 /**
+ * vdev_plan_previous() - the driver a device had
+ * @plan: the plan, after vdev_plan_check()
+ * @index: the device's index
+ *
+ * Return: the driver's name when the plan was last checked; NULL for none.
+ */
+VDEV_EXPORT const char *vdev_plan_previous(const struct vdev_plan *plan,
+					   size_t index);
+
+/**
  * vdev_plan_target() - the driver a device is to get
  * @plan: the plan, after vdev_plan_check()
  * @index: the device's index
@@ -455,6 +465,14 @@ vdev_finding_verdict(const struct vdev_finding *finding);
  * Return: true if the check refuses and is forced.
  */
 VDEV_EXPORT bool vdev_finding_forced(const struct vdev_finding *finding);
+
+/**
+ * vdev_finding_forcible() - whether the refusal could be overruled
+ * @finding: the finding
+ *
+ * Return: false for PCI bridges and swap space, else true.
+ */
+VDEV_EXPORT bool vdev_finding_forcible(const struct vdev_finding *finding);
 
 /**
  * vdev_finding_device() - on which device

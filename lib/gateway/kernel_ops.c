@@ -283,34 +283,32 @@ static int kernel_is_root(struct vdev_sys *sys)
 
 /*
  * The writer keeps nothing of ours: a lock it inherited would stay taken for
- * as long as the kernel keeps it waiting.
+ * as long as the kernel keeps it waiting. It dies with us, so that it never
+ * starts a write that nobody waits for.
  */
 static void __attribute__((noreturn))
-child_writer(int attribute, int answer, const char *text)
+child_writer(pid_t parent, int attribute, int answer, const char *text)
 {
-	pid_t self = getpid();
 	int result;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 	setsid();
 	prctl(PR_SET_NAME, VDEV_SYS_CHILD_NAME);
 	if (dup2(attribute, 0) < 0 || dup2(answer, 1) < 0)
 		_exit(1);
 	syscall(SYS_close_range, 2U, ~0U, 0U);
-	if (write(1, &self, sizeof(self)) < 0)
-		_exit(1);
 	result = write(0, text, strlen(text)) < 0 ? -errno : 0;
 	if (write(1, &result, sizeof(result)) < 0)
 		_exit(1);
 	_exit(0);
 }
 
-static int read_answer(int fd, unsigned int timeout_ms, pid_t *child)
+static int read_answer(int fd, unsigned int timeout_ms)
 {
 	struct timespec now, end;
 	int result;
-
-	if (RETRY(read(fd, child, sizeof(*child))) != sizeof(*child))
-		return -EIO;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += timeout_ms / 1000;
@@ -341,6 +339,7 @@ static int kernel_child_write(struct vdev_sys *sys, const char *path,
 			      pid_t *pending)
 {
 	int attribute = kernel_open(sys, VDEV_SYS_ROOT, path, O_WRONLY, 0);
+	pid_t parent = getpid();
 	int answer[2];
 	int ret;
 	pid_t pid;
@@ -353,21 +352,18 @@ static int kernel_child_write(struct vdev_sys *sys, const char *path,
 		return ret;
 	}
 	pid = fork();
-	if (!pid) {
-		/* Twice, so that the writer is init's child, not a zombie. */
-		pid = fork();
-		if (!pid)
-			child_writer(attribute, answer[1], text);
-		_exit(pid < 0);
-	}
+	if (!pid)
+		child_writer(parent, attribute, answer[1], text);
 	ret = pid < 0 ? -errno : 0;
 	close(attribute);
 	close(answer[1]);
-	if (!ret) {
-		(void)RETRY(waitpid(pid, NULL, 0));
-		ret = read_answer(answer[0], timeout_ms, pending);
-	}
+	if (!ret)
+		ret = read_answer(answer[0], timeout_ms);
 	close(answer[0]);
+	if (ret == -ETIMEDOUT)
+		*pending = pid;
+	else if (pid > 0)
+		(void)RETRY(waitpid(pid, NULL, 0));
 	return ret;
 }
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_OBJECT_LOCK_H
+#define VDEV_OBJECT_LOCK_H
+
+#include "object/ctx.h"
+
+/*
+ * Locks between processes: one file for each IOMMU group, or for a device
+ * that is in none. Several are taken in the order of their names, so that two
+ * processes never wait for each other.
+ */
+
+#define LOCK_DIR "/run/vdev/lock"
+
+struct locks {
+	int *fds;
+	size_t count;
+};
+
+/*
+ * Takes the locks of these names (sorted here, repetitions allowed).
+ * Return: 0; -EAGAIN if one is taken and `wait` is false; -EINTR if a signal
+ * ended the wait; another failure; all recorded.
+ */
+int locks_take(struct vdev_ctx *ctx, struct strv *names, bool wait,
+	       struct locks *ret);
+void locks_release(struct vdev_ctx *ctx, struct locks *locks);
+
+#endif
