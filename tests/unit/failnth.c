@@ -35,7 +35,6 @@ struct failnth {
 
 /* The run whose allocations count; malloc() has no argument to find it by. */
 static struct failnth *memory_run;
-static unsigned int memory_paused;
 
 static bool fails(struct failnth *fail)
 {
@@ -44,17 +43,7 @@ static bool fails(struct failnth *fail)
 
 static bool memory_fails(void)
 {
-	return memory_run && !memory_paused && fails(memory_run);
-}
-
-void failnth_memory_pause(void)
-{
-	memory_paused++;
-}
-
-void failnth_memory_resume(void)
-{
-	memory_paused--;
+	return memory_run && fails(memory_run);
 }
 
 /* The names that --wrap makes of malloc() and the others. */
@@ -113,12 +102,11 @@ static struct vdev_sys inner(const struct vdev_sys *sys)
 }
 
 /* Fails, or hands the call down. */
-#define PASS(sys, op, ...)                                    \
-	({                                                    \
-		struct vdev_sys _in = inner(sys);             \
-		struct failnth *_fail = (sys)->data;          \
-		fails(_fail) ? -_fail->error                  \
-			     : _in.ops->op(&_in, __VA_ARGS__); \
+#define PASS(sys, op, ...)                                                     \
+	({                                                                     \
+		struct vdev_sys _in = inner(sys);                              \
+		struct failnth *_fail = (sys)->data;                           \
+		fails(_fail) ? -_fail->error : _in.ops->op(&_in, __VA_ARGS__); \
 	})
 
 static int fail_open(struct vdev_sys *sys, int dirfd, const char *path,

@@ -46,10 +46,6 @@ bool failnth_fired(const struct failnth *fail);
 /* What the failing call returns: -EIO, or -ENOMEM for memory. */
 int failnth_error(const struct failnth *fail);
 
-/* For helpers that allocate within a gateway call: their memory is safe. */
-void failnth_memory_pause(void);
-void failnth_memory_resume(void);
-
 /* How many file descriptors the process has open. */
 unsigned int count_fds(void);
 
