@@ -323,10 +323,10 @@ static int restore_one(struct vdev_plan *plan, struct plan_item *item)
 	else if (!vdev_device_exists(item->dev))
 		set_outcome(item, VDEV_OUTCOME_GONE,
 			    vdev_ctx_last_error(plan->ctx));
+	else if (item->touched && item->outcome != VDEV_OUTCOME_PENDING)
+		ret = mark_broken(plan, item, ret);
 	else if (item->outcome != VDEV_OUTCOME_PENDING)
-		set_outcome(item,
-			    item->touched ? VDEV_OUTCOME_BROKEN
-					  : VDEV_OUTCOME_FAILED,
+		set_outcome(item, VDEV_OUTCOME_FAILED,
 			    vdev_ctx_last_error(plan->ctx));
 	return ret;
 }
