@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# profile: default
+# timeout: 300
+#
+# What fails half-way is undone, and a killed bind can be.
+. "${BASH_SOURCE[0]%/*}/tap.sh"
+. "${BASH_SOURCE[0]%/*}/cases.sh"
+
+t_run "an unknown driver" 1 vdevctl bind "$IGB" --driver nosuchdriver
+t_like 'nosuchdriver' "$T_ERR" "is named"
+t_ok "nothing changed" pristine "$IGB" igb
+
+t_run "a driver that refuses the device" 1 \
+	vdevctl bind "$NVME" "$IGB" --driver virtio-pci
+t_like 'virtio-pci' "$T_ERR" "is named"
+t_ok "the device is as before" pristine "$IGB" igb
+t_ok "and so is the one before it" pristine "$NVME" nvme
+
+# Journals are written before the first device changes: when the second one's
+# is there, the first is being changed.
+OTHER=0000:03:00.0
+(
+	until [ -e "/run/vdev/journal/$OTHER" ]; do :; done
+	echo 1 >"/sys/bus/pci/devices/$OTHER/remove"
+) &
+t_run "a device removed midway" 1 vdevctl bind "$IGB" "$OTHER"
+wait
+t_like 'disappeared' "$T_ERR" "is said to have disappeared"
+t_ok "the other one is as before" pristine "$IGB" igb
+t_ok "no journal is left of it" test ! -e "/run/vdev/journal/$OTHER"
+t_run "a device removed before" 3 vdevctl bind "$OTHER"
+echo 1 >/sys/bus/pci/rescan
+t_wait 5 test -e "/sys/bus/pci/devices/$OTHER"
+
+# Killed at random points; the seed makes a failure repeatable.
+RANDOM=4711
+bad=0
+for i in $(seq 20); do
+	vdevctl bind "$IGB" "$NVME" >/dev/null 2>&1 &
+	pid=$!
+	ms=$((RANDOM % 400))
+	sleep "0.$(printf %03d "$ms")"
+	kill -9 "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	vdevctl restore "$IGB" "$NVME" >"$T_DIR/out" 2>&1
+	rc=$?
+	if [ "$rc" -ne 0 ] || ! pristine "$IGB" igb || ! pristine "$NVME" nvme; then
+		bad=$((bad + 1))
+		t_diag "killed after $ms ms: restore exited with $rc:" \
+			"$(driver_of "$IGB")/$(override_of "$IGB")" \
+			"$(driver_of "$NVME")/$(override_of "$NVME")"
+		t_diag "$(cat "$T_DIR/out")"
+	fi
+done
+t_is 0 "$bad" "20 binds killed at random points are all restored"
+
+# Ctrl-C rolls back by itself.
+vdevctl bind "$IGB" "$NVME" "$OTHER" 2>"$T_DIR/err" &
+pid=$!
+until [ -e "/run/vdev/journal/$OTHER" ]; do :; done
+kill -INT "$pid"
+wait "$pid"
+rc=$?
+if [ "$rc" -eq 0 ]; then
+	vdevctl restore --all >/dev/null
+	t_skip "an interrupted bind" "it was done before the signal came"
+else
+	t_is 1 "$rc" "an interrupted bind exits with 1"
+	t_ok "and leaves nothing behind" pristine "$IGB" igb
+fi
+
+t_done
