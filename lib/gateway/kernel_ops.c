@@ -240,7 +240,10 @@ static int kernel_chown(struct vdev_sys *sys, const char *path, uid_t uid,
 	_auto_place_ struct place at;
 	int ret = place_find(sys, VDEV_SYS_ROOT, path, &at);
 
-	return ret ? ret : RETRY(fchownat(at.dirfd, at.name, uid, gid, 0));
+	/* A link as the last part could lead out of the root. */
+	return ret ? ret
+		   : RETRY(fchownat(at.dirfd, at.name, uid, gid,
+				    AT_SYMLINK_NOFOLLOW));
 }
 
 static int kernel_chmod(struct vdev_sys *sys, const char *path, mode_t mode)
@@ -248,7 +251,9 @@ static int kernel_chmod(struct vdev_sys *sys, const char *path, mode_t mode)
 	_auto_place_ struct place at;
 	int ret = place_find(sys, VDEV_SYS_ROOT, path, &at);
 
-	return ret ? ret : RETRY(fchmodat(at.dirfd, at.name, mode, 0));
+	return ret ? ret
+		   : RETRY(fchmodat(at.dirfd, at.name, mode,
+				    AT_SYMLINK_NOFOLLOW));
 }
 
 static int kernel_ioctl(struct vdev_sys *sys, int fd, unsigned long request,

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TESTS_UNIT_SCRIPTED_H
+#define TESTS_UNIT_SCRIPTED_H
+
+#include "gateway/sys.h"
+
+/*
+ * A gateway that follows a script.
+ *
+ *	struct scripted script;
+ *
+ *	SCRIPT(&script, &sys,
+ *	       SCRIPT_OPEN("/sys/a", 50),
+ *	       SCRIPT_READ(50, "te"),
+ *	       SCRIPT_READ(50, "xt"),
+ *	       SCRIPT_FAIL(open, "/sys/b", ENOENT));
+ *	...
+ *	scripted_done(&script);
+ *
+ * The calls have to come in this order and no other may come, except close(),
+ * now_ms(), sleep_ms() and is_root(): a close needs no line, but every fd the
+ * script gave out has to be closed once, and time passes only by sleeping.
+ * scripted_done() fails the test when a line was not reached.
+ */
+
+enum scripted_op {
+	SCRIPTED_open,
+	SCRIPTED_read,
+	SCRIPTED_pread,
+	SCRIPTED_write,
+	SCRIPTED_list,
+	SCRIPTED_readlink,
+	SCRIPTED_stat,
+	SCRIPTED_mkdir,
+	SCRIPTED_unlink,
+	SCRIPTED_rename,
+	SCRIPTED_fsync,
+	SCRIPTED_flock,
+	SCRIPTED_chown,
+	SCRIPTED_chmod,
+	SCRIPTED_ioctl,
+	SCRIPTED_child_write,
+	SCRIPTED_run,
+	SCRIPTED_netlink,
+};
+
+struct scripted_call {
+	enum scripted_op op;
+	const char *path; /* what is asked for; NULL to take any */
+	int fd;		  /* which one is used; 0 to take any */
+	unsigned long request;
+	const void *data; /* what is given, or expected to be written */
+	size_t size;
+	int (*fn)(void *arg); /* answers an ioctl */
+	long result;	      /* returned, unless `data` or `fn` says what */
+};
+
+#define SCRIPT_OPEN(name, number)                                       \
+	{                                                               \
+		.op = SCRIPTED_open, .path = (name), .result = (number) \
+	}
+#define SCRIPT_READ(number, text)                                    \
+	{                                                            \
+		.op = SCRIPTED_read, .fd = (number), .data = (text), \
+		.size = sizeof(text) - 1, .result = sizeof(text) - 1 \
+	}
+/* A write that takes `n` bytes of what is given. */
+#define SCRIPT_WRITE(number, text, n)                                 \
+	{                                                             \
+		.op = SCRIPTED_write, .fd = (number), .data = (text), \
+		.size = sizeof(text) - 1, .result = (n)               \
+	}
+/* The names, each ended by NUL. */
+#define SCRIPT_LIST(name, names)                                      \
+	{                                                             \
+		.op = SCRIPTED_list, .path = (name), .data = (names), \
+		.size = sizeof(names) - 1                             \
+	}
+#define SCRIPT_READLINK(name, target)                                      \
+	{                                                                  \
+		.op = SCRIPTED_readlink, .path = (name), .data = (target), \
+		.size = sizeof(target) - 1, .result = sizeof(target) - 1   \
+	}
+#define SCRIPT_IOCTL(number, code, answer)                               \
+	{                                                                \
+		.op = SCRIPTED_ioctl, .fd = (number), .request = (code), \
+		.fn = (answer)                                           \
+	}
+/* Any call that succeeds with nothing to give, by path or by fd. */
+#define SCRIPT_PATH(name, where)                       \
+	{                                              \
+		.op = SCRIPTED_##name, .path = (where) \
+	}
+#define SCRIPT_FD(name, number)                       \
+	{                                             \
+		.op = SCRIPTED_##name, .fd = (number) \
+	}
+/* Any call that fails. */
+#define SCRIPT_FAIL(name, where, error)                                    \
+	{                                                                  \
+		.op = SCRIPTED_##name, .path = (where), .result = -(error) \
+	}
+#define SCRIPT_FAIL_FD(name, number, error)                               \
+	{                                                                 \
+		.op = SCRIPTED_##name, .fd = (number), .result = -(error) \
+	}
+
+struct scripted {
+	struct vdev_sys *sys;
+	const struct vdev_sys_ops *former_ops;
+	void *former_data;
+	const struct scripted_call *calls;
+	size_t count;
+	size_t next;
+	long open_fds;
+	uint64_t now;
+	bool root_user;
+};
+
+void scripted_start(struct scripted *s, struct vdev_sys *sys,
+		    const struct scripted_call *calls, size_t count);
+void scripted_done(struct scripted *s);
+
+#define SCRIPT(s, sys, ...)                                                   \
+	scripted_start(s, sys, (const struct scripted_call[]){ __VA_ARGS__ }, \
+		       sizeof((struct scripted_call[]){ __VA_ARGS__ }) /      \
+			       sizeof(struct scripted_call))
+
+#endif
