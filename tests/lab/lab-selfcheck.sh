@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tests of scripts/lab itself. Runs on the host; boots about twenty guests.
-set -u
 # shellcheck disable=SC2016,SC1003,SC2317 # code for the guest stands in quotes
+set -u
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 LAB=$HERE/../../scripts/lab
 # shellcheck source=tests/lab/tap.sh
