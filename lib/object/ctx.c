@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "object/classes.h"
 #include "object/names.h"
 
 const char *vdev_version(void)
@@ -52,6 +53,7 @@ struct vdev_ctx *vdev_ctx_unref(struct vdev_ctx *ctx)
 	if (!ctx || --ctx->refs)
 		return NULL;
 	vdev_names_free(ctx->names);
+	classes_forget(ctx);
 	vdev_sys_close(&ctx->sys, ctx->open_dirfd);
 	vdev_sys_done(&ctx->sys);
 	free(ctx->error);
@@ -69,6 +71,7 @@ int vdev_ctx_set_root(struct vdev_ctx *ctx, const char *dir)
 				 strerror(-ret));
 	vdev_names_free(ctx->names);
 	ctx->names = NULL;
+	classes_forget(ctx);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "gateway/sys.h"
 
+struct vdev_classes;
 struct vdev_names;
 struct vdev_device;
 
@@ -23,6 +24,8 @@ struct vdev_ctx {
 
 	/* The hardware database, opened at the first name asked for. */
 	struct vdev_names *names;
+	/* Interfaces and disks by device, read when first asked for. */
+	struct vdev_classes *classes;
 	/*
 	 * The directory of the device that was read last, kept open because
 	 * the next attribute asked for is nearly always of the same device.

@@ -23,7 +23,23 @@ int vdev_device_write_attr(struct vdev_device *dev, const char *name,
 int vdev_device_new(struct vdev_ctx *ctx, const char *bus, const char *address,
 		    struct vdev_device **ret);
 
+/*
+ * The name by which a function is looked up in the hardware database (prefix
+ * "pci") and among VFIO drivers ("vfio_pci"). Return: 0, or as
+ * vdev_device_vendor_id().
+ */
+#define MODALIAS_SIZE 96
+int vdev_device_modalias(struct vdev_device *dev, const char *prefix,
+			 char text[MODALIAS_SIZE]);
+
 /* Whether the device's directory is still there. */
 bool vdev_device_exists(struct vdev_device *dev);
+
+/*
+ * As the public getters, but they tell "none" (0 and NULL) from "could not be
+ * read" (a negative errno): what is to be put back later must be known.
+ */
+int vdev_device_get_driver(struct vdev_device *dev, const char **ret);
+int vdev_device_get_override(struct vdev_device *dev, const char **ret);
 
 #endif
