@@ -24,7 +24,6 @@
 #include "object/classes.h"
 #include "object/names.h"
 
-#define MODALIAS_SIZE 64
 
 static void device_path(const struct vdev_device *dev, const char *name,
 			char path[PATH_MAX])

@@ -28,7 +28,7 @@ int vdev_device_new(struct vdev_ctx *ctx, const char *bus, const char *address,
  * "pci") and among VFIO drivers ("vfio_pci"). Return: 0, or as
  * vdev_device_vendor_id().
  */
-#define MODALIAS_SIZE 96
+#define MODALIAS_SIZE 64
 int vdev_device_modalias(struct vdev_device *dev, const char *prefix,
 			 char text[MODALIAS_SIZE]);
 

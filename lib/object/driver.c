@@ -65,18 +65,12 @@ static int find_variants(struct vdev_ctx *ctx, struct vdev_device *dev,
 			 struct strv *variants)
 {
 	_auto_strv_ struct strv modules = { 0 };
-	unsigned int class = (unsigned int)vdev_device_class_code(dev);
 	const char *module;
-	char modalias[96];
-	int ret;
+	char modalias[MODALIAS_SIZE];
+	int ret = vdev_device_modalias(dev, "vfio_pci", modalias);
 
-	snprintf(modalias, sizeof(modalias),
-		 "vfio_pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
-		 (unsigned int)vdev_device_vendor_id(dev),
-		 (unsigned int)vdev_device_device_id(dev),
-		 (unsigned int)vdev_device_subsystem_vendor_id(dev),
-		 (unsigned int)vdev_device_subsystem_device_id(dev),
-		 class >> 16 & 0xff, class >> 8 & 0xff, class & 0xff);
+	if (ret)
+		return ret;
 	ret = modules_match(&ctx->sys, modalias, &modules);
 	strv_foreach(&modules, module) {
 		if (ret)

@@ -32,14 +32,24 @@ static int fail(struct vdev_device *dev, int error, const char *what,
 
 int rebind_read(struct vdev_device *dev, struct binding *ret)
 {
+	struct vdev_ctx *ctx = vdev_device_ctx(dev);
+	const char *driver, *override;
 	int error = vdev_device_refresh(dev);
 
-	if (error)
-		return vdev_fail(vdev_device_ctx(dev), -ENODEV,
-				 "%s: the device has disappeared",
+	if (!error)
+		error = vdev_device_get_driver(dev, &driver);
+	if (!error)
+		error = vdev_device_get_override(dev, &override);
+	if (error && !vdev_device_exists(dev))
+		return vdev_fail(ctx, -ENODEV, "%s: the device has disappeared",
 				 vdev_device_address(dev));
-	copy_name(ret->driver, vdev_device_driver(dev));
-	copy_name(ret->override, vdev_device_driver_override(dev));
+	if (error)
+		return vdev_fail_as(ctx, VDEV_ERROR_FAILED, error,
+				    "%s: cannot read its driver: %s",
+				    vdev_device_address(dev),
+				    strerror(-error));
+	copy_name(ret->driver, driver);
+	copy_name(ret->override, override);
 	return 0;
 }
 

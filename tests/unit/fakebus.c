@@ -398,7 +398,9 @@ static void make_vfio(struct fakekernel *fk, const struct fake_device *device,
 	if (!group) {
 		group = free_number(fk, "/sys/kernel/iommu_groups", "");
 		join_group(fk, dir, device->address, group, "blocked\n");
+		fake_put(fk, "512:0\n", "/sys/class/vfio/noiommu-%u/dev", group);
 	} else {
+		fake_put(fk, "512:0\n", "/sys/class/vfio/%u/dev", group);
 		snprintf(text, sizeof(text), "511:%u\n", n);
 		fake_put(fk, text, "%s/%s/dev", above, name);
 		snprintf(text, sizeof(text),
@@ -461,10 +463,12 @@ static void remove_vfio(struct fakekernel *fk, const struct fake_device *device,
 	if (!device->group) {
 		snprintf(node, sizeof(node), "/dev/vfio/noiommu-%u", group);
 		remove_node(fk, node);
+		fake_remove(fk, "/sys/class/vfio/noiommu-%u", group);
 		leave_group(fk, dir, device->address, group);
 	} else if (!group_in_vfio(fk, device, group)) {
 		snprintf(node, sizeof(node), "/dev/vfio/%u", group);
 		remove_node(fk, node);
+		fake_remove(fk, "/sys/class/vfio/%u", group);
 	}
 }
 
