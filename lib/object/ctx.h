@@ -32,6 +32,9 @@ struct vdev_ctx {
 	 */
 	const struct vdev_device *open_device;
 	int open_dirfd;
+	/* Whether reading driver_override may block, once that is known. */
+	bool override_known;
+	bool override_blocks;
 };
 
 void vdev_log(struct vdev_ctx *ctx, enum vdev_log_level level, const char *fmt,

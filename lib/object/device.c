@@ -7,12 +7,14 @@
  * unbinds a VFIO driver it holds the device's lock and waits for the last user
  * to close the device, possibly for good, and so does a reader of an attribute
  * that takes that lock: sriov_numvfs (sriov_numvfs_show() in
- * drivers/pci/iov.c, Linux 7.2), driver_override before it became an attribute
- * of the bus core (driver_override_show() in drivers/pci/pci-sysfs.c, Linux
- * 6.1), and uevent in some kernels between the two. The links `driver` and
- * `iommu_group`, modalias, vendor, class, resource, numa_node and
- * sriov_totalvfs take no lock. Hence uevent and sriov_numvfs are never read,
- * and driver_override only when it is asked for.
+ * drivers/pci/iov.c, 6.1 and 7.2), uevent (uevent_show() in
+ * drivers/base/core.c, 6.1 but not 7.2) and driver_override
+ * (driver_override_show() in drivers/pci/pci-sysfs.c, 6.1; in 7.2, where it
+ * has moved to drivers/base/bus.c, it takes a lock of its own). The links
+ * `driver` and `iommu_group`, modalias, resource, config, numa_node,
+ * reset_method and sriov_totalvfs take no such lock. Hence uevent and
+ * sriov_numvfs are never read, and driver_override only when it is asked for
+ * and will not block.
  */
 
 #include "object/device_struct.h"
@@ -23,7 +25,6 @@
 
 #include "object/classes.h"
 #include "object/names.h"
-
 
 static void device_path(const struct vdev_device *dev, const char *name,
 			char path[PATH_MAX])
@@ -406,6 +407,11 @@ int vdev_device_modalias(struct vdev_device *dev, const char *prefix,
 	return 0;
 }
 
+struct taken_names {
+	char **names;
+	bool failed;
+};
+
 static void take_name(void *data, const char *key, const char *name)
 {
 	static const char *const keys[DEVICE_NAMES] = {
@@ -414,22 +420,26 @@ static void take_name(void *data, const char *key, const char *name)
 		[DEVICE_NAME_CLASS] = VDEV_NAME_CLASS,
 		[DEVICE_NAME_SUBCLASS] = VDEV_NAME_SUBCLASS,
 	};
-	char **names = data;
+	struct taken_names *taken = data;
 
-	for (size_t i = 0; i < DEVICE_NAMES; i++)
-		if (!names[i] && !strcmp(key, keys[i]))
-			names[i] = strdup(name);
+	for (size_t i = 0; i < DEVICE_NAMES; i++) {
+		if (taken->names[i] || strcmp(key, keys[i]))
+			continue;
+		taken->names[i] = strdup(name);
+		taken->failed |= !taken->names[i];
+	}
 }
 
 static void read_pci_names(struct vdev_device *dev)
 {
-	struct device_facts *facts = &dev->facts;
+	struct taken_names taken = { dev->facts.names, false };
 	char modalias[MODALIAS_SIZE];
 
 	if (vdev_device_modalias(dev, "pci", modalias))
 		return;
-	if (!vdev_names_lookup(dev->ctx, modalias, take_name, facts->names))
-		facts->known |= KNOWN_NAMES;
+	if (!vdev_names_lookup(dev->ctx, modalias, take_name, &taken) &&
+	    !taken.failed)
+		dev->facts.known |= KNOWN_NAMES;
 }
 
 /* The type's `name` is a vendor driver's option (sysfs-bus-vfio-mdev). */
@@ -499,37 +509,6 @@ const char *vdev_device_driver(struct vdev_device *dev)
 	const char *name = NULL;
 
 	(void)vdev_device_get_driver(dev, &name);
-	return name;
-}
-
-int vdev_device_get_override(struct vdev_device *dev, const char **ret)
-{
-	struct device_facts *facts = &dev->facts;
-
-	if (!(facts->known & KNOWN_OVERRIDE)) {
-		char text[PATH_MAX];
-		ssize_t n =
-			device_read(dev, "driver_override", text, sizeof(text));
-
-		if (n < 0 && n != -ENOENT)
-			return device_fail(dev, (int)n, "driver_override");
-		/* An override that is not set prints as a null pointer. */
-		if (n > 0 && strcmp(text, "(null)")) {
-			facts->driver_override = strdup(text);
-			if (!facts->driver_override)
-				return -ENOMEM;
-		}
-		facts->known |= KNOWN_OVERRIDE;
-	}
-	*ret = facts->driver_override;
-	return 0;
-}
-
-const char *vdev_device_driver_override(struct vdev_device *dev)
-{
-	const char *name = NULL;
-
-	(void)vdev_device_get_override(dev, &name);
 	return name;
 }
 
@@ -667,6 +646,108 @@ const char *vdev_device_vfio_group(struct vdev_device *dev)
 		facts->vfio_group = find_group_node(dev, facts->group);
 	facts->known |= KNOWN_VFIO_GROUP;
 	return facts->vfio_group;
+}
+
+/* Whether a VFIO driver holds another device of the group. */
+static bool group_has_vfio(struct vdev_device *dev, int group)
+{
+	_auto_strv_ struct strv names = { 0 };
+	char dir[64], path[PATH_MAX];
+	const char *name;
+
+	snprintf(dir, sizeof(dir), "/sys/kernel/iommu_groups/%d/devices",
+		 group);
+	if (vdev_sys_list(&dev->ctx->sys, VDEV_SYS_ROOT, dir, &names))
+		return false;
+	strv_foreach(&names, name) {
+		snprintf(path, sizeof(path), "%s/%s/vfio-dev", dir, name);
+		if (strcmp(name, dev->address) &&
+		    vdev_sys_exists(&dev->ctx->sys, path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a VFIO driver's unbind waits for a user to close the device. The
+ * link to the driver goes first, the group's node last (vfio_unregister_
+ * group_dev() in drivers/vfio/vfio_main.c). A kernel without VFIO_GROUP (Linux
+ * 6.6 can be built so) gives no sign.
+ */
+static bool unbind_pending(struct vdev_device *dev)
+{
+	_auto_free_ char *node = NULL;
+	const char *driver;
+	int group;
+
+	if (vdev_device_get_driver(dev, &driver) || driver)
+		return false;
+	group = vdev_device_iommu_group(dev);
+	if (group < 0)
+		return false;
+	node = find_group_node(dev, group);
+	return node && !group_has_vfio(dev, group);
+}
+
+/* Whether this kernel takes the device's lock to show driver_override. */
+static bool override_takes_lock(struct vdev_ctx *ctx)
+{
+	unsigned int major, minor;
+	char release[128];
+
+	if (ctx->override_known)
+		return ctx->override_blocks;
+	ctx->override_known = true;
+	ctx->override_blocks =
+		vdev_sys_live(&ctx->sys) &&
+		(vdev_sys_read_attr(&ctx->sys, VDEV_SYS_ROOT,
+				    "/proc/sys/kernel/osrelease", release,
+				    sizeof(release)) < 0 ||
+		 sscanf(release, "%u.%u", &major, &minor) != 2 || major < 7 ||
+		 (major == 7 && minor < 2));
+	return ctx->override_blocks;
+}
+
+static int read_override(struct vdev_device *dev)
+{
+	struct device_facts *facts = &dev->facts;
+	char text[PATH_MAX];
+	ssize_t n;
+
+	if (override_takes_lock(dev->ctx) && unbind_pending(dev))
+		return vdev_fail(dev->ctx, -EBUSY,
+				 "%s: an unbind is pending, driver_override "
+				 "cannot be read before it ends",
+				 dev->address);
+	n = device_read(dev, "driver_override", text, sizeof(text));
+	if (n < 0 && n != -ENOENT)
+		return device_fail(dev, (int)n, "driver_override");
+	/* An override that is not set prints as a null pointer. */
+	if (n > 0 && strcmp(text, "(null)")) {
+		facts->driver_override = strdup(text);
+		if (!facts->driver_override)
+			return device_fail(dev, -ENOMEM, "driver_override");
+	}
+	facts->known |= KNOWN_OVERRIDE;
+	return 0;
+}
+
+int vdev_device_get_override(struct vdev_device *dev, const char **ret)
+{
+	int error = dev->facts.known & KNOWN_OVERRIDE ? 0 : read_override(dev);
+
+	if (error)
+		return error;
+	*ret = dev->facts.driver_override;
+	return 0;
+}
+
+const char *vdev_device_driver_override(struct vdev_device *dev)
+{
+	const char *name = NULL;
+
+	(void)vdev_device_get_override(dev, &name);
+	return name;
 }
 
 const char *vdev_device_mdev_type(struct vdev_device *dev)

@@ -423,7 +423,7 @@ static int has_ext_cap(struct vdev_device *dev, unsigned int id)
 {
 	int offset = vdev_device_cap_offset(dev, id, 1);
 
-	if (offset == -ENODATA)
+	if (offset == -ENODATA && device_is_pci(dev))
 		return 0;
 	return offset < 0 ? offset : 1;
 }
