@@ -22,12 +22,13 @@ struct blocks {
 	size_t count;
 };
 
-static bool blocks_have(const struct blocks *blocks, const char *name)
+static const struct block *find_block(const struct blocks *blocks,
+				      const char *name)
 {
 	for (size_t i = 0; i < blocks->count; i++)
 		if (str_eq(blocks->items[i].name, name))
-			return true;
-	return false;
+			return &blocks->items[i];
+	return NULL;
 }
 
 static int read_block_attr(struct check *c, const char *name, const char *attr,
@@ -81,7 +82,7 @@ static bool has_other_path(struct check *c, const char *name,
 	if (list_block(c, name, "slaves", &slaves))
 		return false;
 	strv_foreach(&slaves, slave)
-		if (!blocks_have(ours, slave))
+		if (!find_block(ours, slave))
 			return true;
 	return false;
 }
@@ -112,7 +113,7 @@ static int add_block(struct check *c, struct blocks *blocks, const char *name,
 	struct block b = { .other_paths = other_paths };
 	char dev[32];
 
-	if (blocks_have(blocks, name) || strlen(name) >= sizeof(b.name))
+	if (find_block(blocks, name) || strlen(name) >= sizeof(b.name))
 		return 0;
 	strcpy(b.name, name);
 	if (read_block_attr(c, name, "dev", dev, sizeof(dev)) < 0 ||
@@ -293,14 +294,17 @@ static int say_holders(struct check *c, const struct blocks *blocks)
 		const char *holder;
 
 		ret = list_block(c, b->name, "holders", &holders);
-		strv_foreach(&holders, holder)
-			if (!ret)
-				ret = check_say(
-					c, verdict_for(b),
+		strv_foreach(&holders, holder) {
+			const struct block *above = find_block(blocks, holder);
+
+			if (ret || !above)
+				continue;
+			ret = check_say(c, verdict_for(above),
 					"/sys/class/block/*/holders",
 					"%s is part of %s%s", b->name,
 					describe(c, holder, name, sizeof(name)),
-					path_note(b));
+					path_note(above));
+		}
 	}
 	return ret;
 }

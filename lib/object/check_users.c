@@ -127,7 +127,7 @@ int check_vfs(struct check *c)
 	if (count <= 0)
 		return 0;
 	vfs = vdev_device_virtfns(c->dev);
-	return check_say(c, VDEV_VERDICT_REFUSE, "sriov_numvfs",
+	return check_say(c, VDEV_VERDICT_REFUSE, "virtfn*",
 			 "%d VF%s alive%s%s; set sriov_numvfs to 0 first",
 			 count, count == 1 ? " is" : "s are",
 			 vfs && *vfs ? ", the first at " : "",
