@@ -123,20 +123,27 @@ lab_patched_source() {
 	dir=$LAB_CACHE/src/patched-$key-${LAB_SOURCE##*/}
 	if [ ! -d "$dir" ]; then
 		lab_say "patching $LAB_SOURCE_ID"
-		rm -rf "$dir.new"
+		# Earlier ones too: a tree takes 1.6 GB.
+		rm -rf "$LAB_CACHE"/src/patched-*
 		cp -a "$LAB_SOURCE" "$dir.new"
 		while read -r patch; do
-			case $patch in '' | '#'*) continue ;; esac
 			patch -d "$dir.new" -p1 -s -f -i "$LAB_K_PATCHES/$patch" >&2 || lab_die 126 \
 				"$patch does not apply to $LAB_SOURCE_ID"
-		done <"$LAB_K_PATCHES/series"
+		done < <(lab_series)
 		mv "$dir.new" "$dir"
 	fi
 	LAB_SOURCE=$dir
 }
 
+lab_series() {
+	grep -vE '^[[:space:]]*(#|$)' "$LAB_K_PATCHES/series"
+}
+
 lab_patches_digest() {
-	(cd "$LAB_K_PATCHES" && cat series ./*.patch) | sha256sum
+	local patch
+	lab_series | while read -r patch; do
+		cat "$LAB_K_PATCHES/$patch"
+	done | sha256sum
 }
 
 # --- Build ------------------------------------------------------------------
@@ -232,7 +239,7 @@ lab_kernel_make() {
 
 # Every compiled file is a line of make's output. The total is that of a full
 # build of this fragment; close is good enough for a progress line.
-LAB_KERNEL_STEPS=2650
+LAB_KERNEL_STEPS=2900
 
 lab_kernel_progress() {
 	local steps percent
