@@ -19,7 +19,7 @@
 #endif
 
 /* A scenario that needs more calls than this does not end. */
-#define MOST_RUNS 20000
+#define MOST_RUNS 5000
 
 struct failnth {
 	bool memory;

@@ -267,8 +267,10 @@ static bool find_name(struct fakekernel *fk, const char *dir,
 		return false;
 	while ((e = readdir(d)) && !str_starts(e->d_name, prefix))
 		;
-	if (e)
-		snprintf(buf, size, "%s", e->d_name);
+	if (e) {
+		assert_true(strlen(e->d_name) < size);
+		strcpy(buf, e->d_name);
+	}
 	closedir(d);
 	return e;
 }
@@ -398,7 +400,8 @@ static void make_vfio(struct fakekernel *fk, const struct fake_device *device,
 	if (!group) {
 		group = free_number(fk, "/sys/kernel/iommu_groups", "");
 		join_group(fk, dir, device->address, group, "blocked\n");
-		fake_put(fk, "512:0\n", "/sys/class/vfio/noiommu-%u/dev", group);
+		fake_put(fk, "512:0\n", "/sys/class/vfio/noiommu-%u/dev",
+			 group);
 	} else {
 		fake_put(fk, "512:0\n", "/sys/class/vfio/%u/dev", group);
 		snprintf(text, sizeof(text), "511:%u\n", n);

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Where a distribution expects what: library, headers and what finds them, the
+# program with its man pages and completions, and what systemd and udev read.
+include(CMakePackageConfigHelpers)
+
+set(VDEV_UDEV_DIR "lib/udev" CACHE STRING
+	"udev's folder, below the prefix unless absolute")
+set(VDEV_SYSTEMD_UNIT_DIR "lib/systemd/system" CACHE STRING
+	"Folder for systemd units, below the prefix unless absolute")
+
+# GNUInstallDirs allows absolute folders; a .pc file names the prefix if it can.
+foreach(dir LIBDIR INCLUDEDIR)
+	if(IS_ABSOLUTE "${CMAKE_INSTALL_${dir}}")
+		set(PC_${dir} "${CMAKE_INSTALL_${dir}}")
+	else()
+		set(PC_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
+	endif()
+endforeach()
+configure_file(cmake/libvdev.pc.in libvdev.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libvdev.pc
+	DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(TARGETS vdev EXPORT libvdevTargets
+	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/libvdev DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+	FILES_MATCHING PATTERN "*.h")
+
+set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/libvdev)
+install(EXPORT libvdevTargets NAMESPACE libvdev:: DESTINATION ${config_dir})
+configure_package_config_file(cmake/libvdevConfig.cmake.in libvdevConfig.cmake
+	INSTALL_DESTINATION ${config_dir}
+	NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may change the API.
+write_basic_package_version_file(libvdevConfigVersion.cmake
+	COMPATIBILITY SameMinorVersion)
+install(FILES
+	${PROJECT_BINARY_DIR}/libvdevConfig.cmake
+	${PROJECT_BINARY_DIR}/libvdevConfigVersion.cmake
+	DESTINATION ${config_dir})
+
+if(TARGET vdevctl)
+	install(TARGETS vdevctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+file(GLOB schemas CONFIGURE_DEPENDS schema/*.json)
+install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/libvdev/schema)
+file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+
+install(FILES packaging/udev/60-vdev.rules DESTINATION ${VDEV_UDEV_DIR}/rules.d)
+configure_file(packaging/systemd/vdev-bind@.service.in vdev-bind@.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/vdev-bind@.service
+	DESTINATION ${VDEV_SYSTEMD_UNIT_DIR})
+
+if(NOT VDEV_BUILD_MAN)
+	return()
+endif()
+file(GLOB pages CONFIGURE_DEPENDS man/*.[1-9])
+foreach(page ${pages})
+	cmake_path(GET page EXTENSION LAST_ONLY section)
+	string(SUBSTRING ${section} 1 -1 section)
+	install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()

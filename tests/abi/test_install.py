@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `cmake --install` puts where, and that programs can be built with it."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1])]
+
+from tap import Tap  # noqa: E402
+
+BUILD = Path(os.environ["VDEV_BUILD"])
+VERSION = os.environ["VDEV_VERSION"]
+FLAGS = shlex.split(os.environ.get("VDEV_C_FLAGS", ""))
+
+# The same text as C and as C++.
+PROGRAM = r"""
+#include <libvdev/libvdev.h>
+#include <stdio.h>
+
+int main(void)
+{
+	struct vdev_ctx *ctx;
+
+	if (vdev_ctx_new(&ctx) < 0)
+		return 1;
+	printf("%s\n", vdev_version());
+	vdev_ctx_unref(ctx);
+	return 0;
+}
+"""
+
+PROJECT = """
+cmake_minimum_required(VERSION 3.25)
+project(client LANGUAGES {language})
+find_package(libvdev {version} REQUIRED)
+add_executable(client client.{suffix})
+target_link_libraries(client PRIVATE libvdev::vdev)
+"""
+
+LANGUAGES = [("C", "CC", "c"), ("CXX", "CXX", "cpp")]
+
+
+def run(*command, **kwargs):
+    return subprocess.run(
+        [str(c) for c in command], capture_output=True, text=True, **kwargs
+    )
+
+
+def cache():
+    """The build's settings."""
+    lines = (BUILD / "CMakeCache.txt").read_text().splitlines()
+    pairs = (line.split("=", 1) for line in lines if ":" in line and "=" in line)
+    return {name.split(":")[0]: value for name, value in pairs}
+
+
+def expected_files(settings):
+    lib = settings["CMAKE_INSTALL_LIBDIR"]
+    include = settings["CMAKE_INSTALL_INCLUDEDIR"]
+    files = {
+        f"{include}/libvdev/libvdev.h",
+        f"{lib}/libvdev.so",
+        f"{lib}/libvdev.so.0",
+        f"{lib}/libvdev.so.{VERSION}",
+        f"{lib}/pkgconfig/libvdev.pc",
+        f"{lib}/cmake/libvdev/libvdevConfig.cmake",
+        f"{lib}/cmake/libvdev/libvdevConfigVersion.cmake",
+        f"{lib}/cmake/libvdev/libvdevTargets.cmake",
+        "bin/vdevctl",
+        "share/doc/libvdev/README.md",
+        "share/doc/libvdev/examples/list-devices.c",
+        "lib/udev/rules.d/60-vdev.rules",
+        "lib/systemd/system/vdev-bind@.service",
+    }
+    if settings["VDEV_BUILD_MAN"] == "ON":
+        files |= {
+            "share/man/man8/vdevctl.8",
+            "share/man/man3/libvdev.3",
+            "share/bash-completion/completions/vdevctl",
+            "share/zsh/site-functions/_vdevctl",
+            "share/fish/vendor_completions.d/vdevctl.fish",
+        }
+    return files
+
+
+def check_runs(tap, name, binary, libdir):
+    out = run(binary, env={**os.environ, "LD_LIBRARY_PATH": str(libdir)})
+    tap.same((out.returncode, out.stdout.strip()), (0, VERSION), f"{name} runs")
+
+
+def check_pkg_config(tap, root, prefix, libdir, work):
+    env = {
+        **os.environ,
+        "PKG_CONFIG_SYSROOT_DIR": str(root),
+        "PKG_CONFIG_PATH": str(libdir / "pkgconfig"),
+    }
+    if not shutil.which("pkg-config"):
+        tap.skip("pkg-config", "it is not installed")
+        return
+    version = run("pkg-config", "--modversion", "libvdev", env=env).stdout.strip()
+    tap.same(version, VERSION, "pkg-config knows the version")
+    flags = run("pkg-config", "--cflags", "--libs", "libvdev", env=env).stdout.split()
+    tap.ok(f"-I{root}{prefix}/include" in flags and "-lvdev" in flags,
+           "pkg-config has the flags", flags)
+    tap.ok("-lnl-3" not in flags, "private libraries stay private", flags)
+    for language, variable, suffix in LANGUAGES:
+        compiler = os.environ.get(variable)
+        if not compiler:
+            tap.skip(f"pkg-config, {language}", "there is no compiler for it")
+            continue
+        source, binary = work / f"client.{suffix}", work / f"client-{language}"
+        source.write_text(PROGRAM)
+        out = run(compiler, *FLAGS, "-o", binary, source, *flags)
+        if tap.ok(out.returncode == 0, f"pkg-config, {language}: it builds", out.stderr):
+            check_runs(tap, f"pkg-config, {language}: it", binary, libdir)
+
+
+def check_find_package(tap, root, prefix, libdir, work):
+    for language, variable, suffix in LANGUAGES:
+        compiler = os.environ.get(variable)
+        if not compiler:
+            tap.skip(f"find_package, {language}", "there is no compiler for it")
+            continue
+        source = work / f"cmake-{language}"
+        source.mkdir()
+        text = PROJECT.format(
+            language=language, suffix=suffix, version=".".join(VERSION.split(".")[:2])
+        )
+        (source / "CMakeLists.txt").write_text(text)
+        (source / f"client.{suffix}").write_text(PROGRAM)
+        out = run(
+            "cmake", "-S", source, "-B", source / "build",
+            f"-DCMAKE_PREFIX_PATH={root}{prefix}",
+            f"-DCMAKE_{language}_COMPILER={compiler}",
+            f"-DCMAKE_{language}_FLAGS={' '.join(FLAGS)}",
+        )
+        if not out.returncode:
+            out = run("cmake", "--build", source / "build")
+        name = f"find_package, {language}"
+        if tap.ok(not out.returncode, f"{name}: it builds", out.stdout + out.stderr):
+            check_runs(tap, f"{name}: it", source / "build" / "client", libdir)
+
+
+def check_examples(tap, root, prefix, libdir, work):
+    """The examples build as their comments say, from where they are installed."""
+    env = {
+        **os.environ,
+        "PKG_CONFIG_SYSROOT_DIR": str(root),
+        "PKG_CONFIG_PATH": str(libdir / "pkgconfig"),
+    }
+    flags = run("pkg-config", "--cflags", "--libs", "libvdev", env=env).stdout.split()
+    for source in sorted(Path(f"{root}{prefix}/share/doc/libvdev/examples").glob("*.c")):
+        out = run(os.environ["CC"], *FLAGS, "-Wall", "-Wextra", "-Werror",
+                  "-o", work / source.stem, source, *flags)
+        tap.ok(not out.returncode, f"{source.name} builds", out.stderr)
+
+
+def main():
+    tap = Tap()
+    settings = cache()
+    prefix = settings["CMAKE_INSTALL_PREFIX"]
+    with tempfile.TemporaryDirectory() as d:
+        root, work = Path(d, "root"), Path(d, "work")
+        work.mkdir()
+        out = run("cmake", "--install", BUILD, env={**os.environ, "DESTDIR": str(root)})
+        tap.ok(not out.returncode, "it installs", out.stdout + out.stderr)
+        top = Path(f"{root}{prefix}")
+        have = {str(f.relative_to(top)) for f in top.rglob("*") if not f.is_dir()}
+        missing = sorted(expected_files(settings) - have)
+        tap.same(missing, [], "files are in their places")
+        outside = [str(f) for f in root.rglob("*") if not f.is_dir()
+                   and top not in f.parents]
+        tap.same(outside, [], "nothing is put outside of the prefix")
+        build = [f for f in have if f.endswith((".pc", ".cmake", ".service"))
+                 and (str(BUILD) in (top / f).read_text() or d in (top / f).read_text())]
+        tap.same(build, [], "no file names the build folder")
+
+        libdir = top / settings["CMAKE_INSTALL_LIBDIR"]
+        check_pkg_config(tap, root, prefix, libdir, work)
+        check_find_package(tap, root, prefix, libdir, work)
+        check_examples(tap, root, prefix, libdir, work)
+        vdevctl = run(top / "bin" / "vdevctl", "--version",
+                      env={**os.environ, "LD_LIBRARY_PATH": str(libdir)})
+        tap.ok(not vdevctl.returncode and VERSION in vdevctl.stdout,
+               "the installed vdevctl runs", vdevctl.stdout + vdevctl.stderr)
+    tap.done()
+
+
+main()
