@@ -524,6 +524,8 @@ int vdev_device_iommu_group(struct vdev_device *dev)
 	if (error)
 		return device_fail(dev, error, "the IOMMU group");
 	facts->group = name ? str_to_int(name) : -ENODATA;
+	if (facts->group == -EINVAL)
+		return device_fail(dev, -EIO, "the IOMMU group");
 	facts->known |= KNOWN_GROUP;
 	return facts->group;
 }
@@ -541,6 +543,8 @@ int vdev_device_numa_node(struct vdev_device *dev)
 		return device_fail(dev, (int)n, "numa_node");
 	/* -1, or no attribute in a kernel without CONFIG_NUMA. */
 	facts->numa_node = n < 0 || *text == '-' ? -ENODATA : str_to_int(text);
+	if (facts->numa_node == -EINVAL)
+		return device_fail(dev, -EIO, "numa_node");
 	facts->known |= KNOWN_NUMA;
 	return facts->numa_node;
 }
