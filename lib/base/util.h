@@ -89,7 +89,7 @@ struct strbuf {
 
 void strbuf_add(struct strbuf *b, const void *data, size_t length);
 void strbuf_addf(struct strbuf *b, const char *fmt, ...) PRINTF(2, 3);
-void strbuf_vaddf(struct strbuf *b, const char *fmt, va_list args);
+void strbuf_vaddf(struct strbuf *b, const char *fmt, va_list args) PRINTF(2, 0);
 /* The text, for the caller to free; NULL if memory ran out. */
 char *strbuf_finish(struct strbuf *b);
 void strbuf_clear(struct strbuf *b);

@@ -145,8 +145,8 @@ static enum vdev_error_kind kind_of_errno(int error)
 	}
 }
 
-static void record(struct vdev_ctx *ctx, enum vdev_error_kind kind,
-		   const char *fmt, va_list args)
+static void PRINTF(3, 0) record(struct vdev_ctx *ctx, enum vdev_error_kind kind,
+				const char *fmt, va_list args)
 {
 	struct strbuf b = { 0 };
 
