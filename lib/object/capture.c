@@ -24,9 +24,9 @@ struct capture {
 	int count;
 
 	struct vdev_usage usage;
-	struct strv nodes;	/* device files, below /dev */
-	struct strv processes;	/* that hold one of them open */
-	struct strv made_up;	/* secrets, each replaced by its index */
+	struct strv nodes;     /* device files, below /dev */
+	struct strv processes; /* that hold one of them open */
+	struct strv made_up;   /* secrets, each replaced by its index */
 };
 
 /* The number that stands for a secret, the same each time. */
@@ -133,8 +133,7 @@ static int look_at_devices(struct capture *c)
 	if (ret < 0)
 		return ret;
 	ret = 0;
-	vdev_device_list_foreach(list, i, dev)
-	{
+	vdev_device_list_foreach(list, i, dev) {
 		ret = look_at_device(c, dev);
 		if (!ret)
 			ret = remember_nodes(c, dev);
@@ -178,8 +177,8 @@ static void look_at_settings(struct capture *c)
 		"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
 		"/sys/module/vfio_pci/parameters/disable_denylist",
 		"/sys/module/vfio_pci/parameters/enable_sriov",
-		"/sys/module/vfio_iommu_type1/parameters/"
-		"allow_unsafe_interrupts",
+		("/sys/module/vfio_iommu_type1/parameters/"
+		 "allow_unsafe_interrupts"),
 		"/sys/module/iommufd/parameters/allow_unsafe_interrupts",
 	};
 	_auto_strv_ struct strv drivers = { 0 };
@@ -198,7 +197,8 @@ static void look_at_settings(struct capture *c)
 		return;
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
 	(void)vdev_sys_read_bytes(&c->ctx->sys, VDEV_SYS_ROOT, path, value, 1);
-	snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin", release);
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin",
+		 release);
 	(void)vdev_sys_read_bytes(&c->ctx->sys, VDEV_SYS_ROOT, path, value, 1);
 }
 
@@ -241,8 +241,7 @@ static bool is_kept(const struct capture *c, const struct record *r)
 	const char *rest;
 
 	/* Who talks to whom is nobody's business. */
-	if (str_starts(r->path, "/proc/net/tcp") ||
-	    strstr(r->path, "/net/tcp"))
+	if (str_starts(r->path, "/proc/net/tcp") || strstr(r->path, "/net/tcp"))
 		return c->secrets;
 	if (str_starts(r->path, "/proc/") && strstr(r->path, "/fd/") &&
 	    r->target)
@@ -356,8 +355,8 @@ static int edit(struct capture *c, const struct record *r, char *text,
 static int emit_read(struct capture *c, const struct record *r)
 {
 	_auto_free_ char *text = NULL;
-	ssize_t size = vdev_sys_read_text(&c->ctx->sys, VDEV_SYS_ROOT, r->path,
-					  &text);
+	ssize_t size =
+		vdev_sys_read_text(&c->ctx->sys, VDEV_SYS_ROOT, r->path, &text);
 	int ret;
 
 	if (size < 0)
@@ -445,8 +444,7 @@ static int emit_names(struct capture *c)
 	if (ret < 0)
 		return ret;
 	ret = 0;
-	vdev_device_list_foreach(list, i, dev)
-	{
+	vdev_device_list_foreach(list, i, dev) {
 		char modalias[MODALIAS_SIZE];
 		struct names_line line = { &b, modalias };
 

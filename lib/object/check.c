@@ -17,26 +17,43 @@ static const struct {
 	const char *name;
 	int (*run)(struct check *c);
 	unsigned int when;
-	bool vfio_only; /* of interest only for a VFIO driver */
+	bool vfio_only;	    /* of interest only for a VFIO driver */
+	const char *source; /* where it looks */
 } checks[VDEV_CHECKS] = {
-	[VDEV_CHECK_STORAGE] = { "storage", check_storage, ALWAYS, false },
-	[VDEV_CHECK_ROOT] = { "root", check_root, ALWAYS, false },
-	[VDEV_CHECK_NETWORK] = { "network", check_network, ALWAYS, false },
-	[VDEV_CHECK_CONSOLE] = { "console", check_console, ALWAYS, false },
-	[VDEV_CHECK_VFS] = { "vfs", check_vfs, ALWAYS, false },
-	[VDEV_CHECK_BUSY] = { "busy", check_busy, ALWAYS, false },
-	[VDEV_CHECK_GROUP] = { "group", check_group, ON_BIND, true },
-	[VDEV_CHECK_BRIDGE] = { "bridge", check_bridge, ALWAYS, false },
-	[VDEV_CHECK_ALIAS] = { "alias", check_alias, ON_BIND, true },
-	[VDEV_CHECK_RESERVED] = { "reserved", check_reserved, ON_BIND, true },
-	[VDEV_CHECK_RESET] = { "reset", check_reset, ON_BIND, true },
-	[VDEV_CHECK_DENYLIST] = { "denylist", check_denylist, ON_BIND, true },
-	[VDEV_CHECK_IOMMU] = { "iommu", check_iommu, ON_BIND, true },
-	[VDEV_CHECK_VARIANT] = { "variant", check_variant, ON_BIND, true },
+	[VDEV_CHECK_STORAGE] = { "storage", check_storage, ALWAYS, false,
+				 "/proc/*/mountinfo, /proc/swaps, holders, "
+				 "udev" },
+	[VDEV_CHECK_ROOT] = { "root", check_root, ALWAYS, false,
+			      "/proc/self/mountinfo" },
+	[VDEV_CHECK_NETWORK] = { "network", check_network, ALWAYS, false,
+				 "rtnetlink" },
+	[VDEV_CHECK_CONSOLE] = { "console", check_console, ALWAYS, false,
+				 "boot_vga, /proc/iomem, consoles, "
+				 "/proc/*/fd" },
+	[VDEV_CHECK_VFS] = { "vfs", check_vfs, ALWAYS, false, "virtfn*" },
+	[VDEV_CHECK_BUSY] = { "busy", check_busy, ALWAYS, false,
+			      "/proc/*/fd, sysfs children" },
+	[VDEV_CHECK_GROUP] = { "group", check_group, ON_BIND, true,
+			       "iommu_group/devices" },
+	[VDEV_CHECK_BRIDGE] = { "bridge", check_bridge, ALWAYS, false,
+				"class" },
+	[VDEV_CHECK_ALIAS] = { "alias", check_alias, ON_BIND, true,
+			       "topology" },
+	[VDEV_CHECK_RESERVED] = { "reserved", check_reserved, ON_BIND, true,
+				  "iommu_group/reserved_regions" },
+	[VDEV_CHECK_RESET] = { "reset", check_reset, ON_BIND, true,
+			       "reset_method" },
+	[VDEV_CHECK_DENYLIST] = { "denylist", check_denylist, ON_BIND, true,
+				  "vendor, device" },
+	[VDEV_CHECK_IOMMU] = { "iommu", check_iommu, ON_BIND, true,
+			       "iommu_group" },
+	[VDEV_CHECK_VARIANT] = { "variant", check_variant, ON_BIND, true,
+				 "modules.alias" },
 	[VDEV_CHECK_INTERRUPTS] = { "interrupts", check_interrupts, ON_BIND,
-				    true },
+				    true, "/proc/interrupts, lockdown" },
 	[VDEV_CHECK_MANAGEMENT] = { "management", check_management,
-				    ON_BIND | ON_UNBIND, false },
+				    ON_BIND | ON_UNBIND, false,
+				    "class, sysfs children" },
 };
 
 const char *vdev_check_name(enum vdev_check check)
@@ -104,8 +121,9 @@ void findings_clear(struct findings *findings)
 	*findings = (struct findings){ 0 };
 }
 
-static int add(struct check *c, enum vdev_verdict verdict, bool unforceable,
-	       const char *source, const char *fmt, va_list args)
+static int PRINTF(5, 0)
+	add(struct check *c, enum vdev_verdict verdict, bool unforceable,
+	    const char *source, const char *fmt, va_list args)
 {
 	struct strbuf detail = { 0 };
 	struct vdev_finding f = {
@@ -186,7 +204,7 @@ static int run_one(struct check *c, enum vdev_check id)
 				 "does not matter for this change");
 	ret = checks[id].run(c);
 	if (!ret && c->findings->count == before)
-		ret = check_say(c, VDEV_VERDICT_PASS, NULL,
+		ret = check_say(c, VDEV_VERDICT_PASS, checks[id].source,
 				"nothing in the way");
 	return ret;
 }
