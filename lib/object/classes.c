@@ -227,7 +227,7 @@ int classes_all(struct vdev_ctx *ctx, enum class_id id,
 	if (!list->read) {
 		int error = list_read(ctx, id, list);
 
-		if (error)
+		if (error < 0)
 			return error;
 	}
 	*ret = list->items;
@@ -237,11 +237,11 @@ int classes_all(struct vdev_ctx *ctx, enum class_id id,
 int classes_of_device(struct vdev_ctx *ctx, enum class_id id, const char *owner,
 		      const struct class_entry **ret)
 {
-	const struct class_entry *items;
+	const struct class_entry *items = NULL;
 	int count = classes_all(ctx, id, &items);
 	int low = 0, high = count, end;
 
-	if (count < 0)
+	if (count <= 0)
 		return count;
 	while (low < high) {
 		int middle = low + (high - low) / 2;

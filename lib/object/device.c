@@ -36,16 +36,15 @@ static void device_path(const struct vdev_device *dev, const char *name,
 struct vdev_device *device_alloc(struct vdev_ctx *ctx, const char *bus,
 				 const char *address)
 {
-	size_t size = strlen(address) + 1;
-	struct vdev_device *dev =
-		calloc(1, sizeof(*dev) + size + strlen(bus) + 1);
+	size_t size = strlen(address) + 1, bus_size = strlen(bus) + 1;
+	struct vdev_device *dev = calloc(1, sizeof(*dev) + size + bus_size);
 
 	if (!dev)
 		return NULL;
 	dev->refs = 1;
 	dev->ctx = vdev_ctx_ref(ctx);
-	strcpy(dev->address, address);
-	dev->bus = strcpy(dev->address + size, bus);
+	memcpy(dev->address, address, size);
+	dev->bus = memcpy(dev->address + size, bus, bus_size);
 	return dev;
 }
 
@@ -423,7 +422,7 @@ static void take_name(void *data, const char *key, const char *name)
 	struct taken_names *taken = data;
 
 	for (size_t i = 0; i < DEVICE_NAMES; i++) {
-		if (taken->names[i] || strcmp(key, keys[i]))
+		if (taken->names[i] || !str_eq(key, keys[i]))
 			continue;
 		taken->names[i] = strdup(name);
 		taken->failed |= !taken->names[i];
@@ -559,7 +558,7 @@ static int read_vfio(struct vdev_device *dev, const char **ret)
 
 	if (!(facts->known & KNOWN_VFIO)) {
 		_auto_strv_ struct strv names = { 0 };
-		const char *driver;
+		const char *driver = NULL;
 		int error = vdev_device_get_driver(dev, &driver);
 		int fd = error ? error : device_dirfd(dev);
 
@@ -594,7 +593,7 @@ const char *vdev_device_vfio_cdev(struct vdev_device *dev)
 {
 	struct device_facts *facts = &dev->facts;
 	char path[PATH_MAX], attribute[NAME_MAX + 16];
-	const char *name;
+	const char *name = NULL;
 
 	if (facts->known & KNOWN_VFIO_CDEV)
 		return facts->vfio_cdev;
@@ -640,7 +639,7 @@ static char *find_group_node(struct vdev_device *dev, int group)
 const char *vdev_device_vfio_group(struct vdev_device *dev)
 {
 	struct device_facts *facts = &dev->facts;
-	const char *name;
+	const char *name = NULL;
 
 	if (facts->known & KNOWN_VFIO_GROUP)
 		return facts->vfio_group;
@@ -665,7 +664,7 @@ static bool group_has_vfio(struct vdev_device *dev, int group)
 		return false;
 	strv_foreach(&names, name) {
 		snprintf(path, sizeof(path), "%s/%s/vfio-dev", dir, name);
-		if (strcmp(name, dev->address) &&
+		if (!str_eq(name, dev->address) &&
 		    vdev_sys_exists(&dev->ctx->sys, path))
 			return true;
 	}
@@ -681,7 +680,7 @@ static bool group_has_vfio(struct vdev_device *dev, int group)
 static bool unbind_pending(struct vdev_device *dev)
 {
 	_auto_free_ char *node = NULL;
-	const char *driver;
+	const char *driver = NULL;
 	int group;
 
 	if (vdev_device_get_driver(dev, &driver) || driver)
@@ -727,7 +726,7 @@ static int read_override(struct vdev_device *dev)
 	if (n < 0 && n != -ENOENT)
 		return device_fail(dev, (int)n, "driver_override");
 	/* An override that is not set prints as a null pointer. */
-	if (n > 0 && strcmp(text, "(null)")) {
+	if (n > 0 && !str_eq(text, "(null)")) {
 		facts->driver_override = strdup(text);
 		if (!facts->driver_override)
 			return device_fail(dev, -ENOMEM, "driver_override");

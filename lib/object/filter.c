@@ -83,7 +83,7 @@ static int add_class(struct vdev_filter *filter, const char *value)
 	uint64_t code;
 
 	for (size_t i = 0; i < ARRAY_SIZE(class_names); i++) {
-		if (strcmp(class_names[i].name, value))
+		if (!str_eq(class_names[i].name, value))
 			continue;
 		term.code = class_names[i].code;
 		return ARRAY_ADD(filter->classes, filter->class_count, term);
@@ -145,7 +145,7 @@ static int add_group(struct vdev_filter *filter, const char *value)
 
 static int add_bus(struct vdev_filter *filter, const char *value)
 {
-	if (strcmp(value, "pci") && strcmp(value, "mdev"))
+	if (!str_eq(value, "pci") && !str_eq(value, "mdev"))
 		return -EINVAL;
 	return strv_add(&filter->buses, value);
 }

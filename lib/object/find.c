@@ -55,7 +55,7 @@ static int find_multipath(struct vdev_ctx *ctx, const char *name,
 		return vdev_fail(ctx, count, "cannot read /sys/class/block: %s",
 				 strerror(-count));
 	for (int i = 0; i < count; i++) {
-		if (strcmp(entries[i].name, disk))
+		if (!str_eq(entries[i].name, disk))
 			continue;
 		if (found) {
 			vdev_fail_as(ctx, VDEV_ERROR_INVALID, -ENOTUNIQ,
@@ -161,7 +161,7 @@ int vdev_device_find(struct vdev_ctx *ctx, const char *name,
 		     struct vdev_device **ret)
 {
 	_auto_free_ char *address = NULL;
-	const char *bus;
+	const char *bus = NULL;
 	int error = vdev_find_address(ctx, name, &bus, &address);
 
 	if (error)

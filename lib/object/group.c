@@ -172,7 +172,7 @@ const char *vdev_group_type(struct vdev_group *group)
 			  strerror((int)-n));
 		return NULL;
 	}
-	if (n >= 0 && strcmp(text, "unknown")) {
+	if (n >= 0 && !str_eq(text, "unknown")) {
 		group->type = strdup(text);
 		if (!group->type)
 			return NULL;
@@ -359,7 +359,7 @@ int vdev_device_blocks_group(struct vdev_device *dev)
 		return 0;
 	if (!device_is_pci(dev))
 		return 1;
-	return strcmp(driver, "pci-stub") && strcmp(driver, "pcieport");
+	return !str_eq(driver, "pci-stub") && !str_eq(driver, "pcieport");
 }
 
 int vdev_group_viable(struct vdev_group *group)

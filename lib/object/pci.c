@@ -322,7 +322,7 @@ int vdev_device_config(struct vdev_device *dev, const uint8_t **ret)
 static int read_caps(struct vdev_device *dev)
 {
 	struct vdev_pci_cap caps[PCICONFIG_MAX_CAPS];
-	const uint8_t *config;
+	const uint8_t *config = NULL;
 	int size = vdev_device_config(dev, &config);
 	struct vdev_pci_cap *copy;
 	size_t count;
@@ -352,7 +352,7 @@ int vdev_device_caps(struct vdev_device *dev, const struct vdev_pci_cap **ret)
 	if (!(dev->facts.known & KNOWN_CAPS)) {
 		int error = read_caps(dev);
 
-		if (error)
+		if (error < 0)
 			return error;
 	}
 	*ret = dev->facts.caps;
