@@ -7,13 +7,13 @@
 # Sets LAB_KERNEL_DIR (bzImage, config, System.map, modules/, headers/, source).
 
 # name | source package | suites, newest kernel first | patches | fragments
-# Fragments are files below tests/lab; an option listed in a fragment's
-# companion FRAGMENT.absent-in-NAME may be missing from kernel NAME.
+# Fragments are files below tests/lab. An option that is listed in the file
+# kernel.absent-in-NAME may be missing from kernel NAME.
 LAB_KERNELS='
 stock   | linux-source-7.2 | sid forky trixie-backports | -                  | kernel.config
 patched | linux-source-7.2 | sid forky trixie-backports | kernel-patches/7.2 | kernel.config
 6.12    | linux-source-6.12 | trixie                    | -                  | kernel.config
-6.1     | linux-source-6.1 | bookworm                   | -                  | kernel.config
+6.1     | linux-source-6.1 | bookworm                   | -                  | kernel.config kernel-6.1.config
 '
 
 lab_kernel_names() {

@@ -3,6 +3,8 @@
 #
 # Each profile boots and has the devices, drivers, groups and IOMMU mode that
 # tests rely on. Runs on the host; one boot a profile.
+#
+# Usage: profiles.sh [--kernel NAME]
 # shellcheck disable=SC2016,SC2317 # code for the guest stands in quotes
 set -u
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -10,6 +12,8 @@ LAB=$HERE/../../scripts/lab
 # shellcheck source=tests/lab/tap.sh
 . "$HERE/tap.sh"
 export VDEV_LAB_PRESET=none
+KERNEL=stock
+[ "${1-}" != --kernel ] || KERNEL=$2
 
 # A line each: address, id, driver or "-", group or "-", number of VFs possible.
 INVENTORY='
@@ -41,7 +45,7 @@ group_of() {
 
 boot() {
 	PROFILE=$1
-	t_run "profile $1 boots" 0 "$LAB" --profile "$1" -- sh -c "$INVENTORY
+	t_run "profile $1 boots" 0 "$LAB" --kernel "$KERNEL" --profile "$1" -- sh -c "$INVENTORY
 		echo --; $2"
 	INV=${T_OUT%%--*}
 	EXTRA=${T_OUT#*--$'\n'}
@@ -62,8 +66,10 @@ common_groups() {
 	for d in 01:00.0 02:00.0 03:00.0 04:00.0 05:00.0 06:00.0; do
 		t_is "0000:$d" "$(group_of "$d")" "$PROFILE: $d has a group of its own"
 	done
-	t_is "0000:00:1f.0 0000:00:1f.2 0000:00:1f.3" "$(group_of 00:1f.0)" \
-		"$PROFILE: the chipset's functions share a group"
+	# On 6.1, virtio-iommu has no group for a device without a driver.
+	local chipset="0000:00:1f.0 0000:00:1f.2 0000:00:1f.3"
+	[ "$KERNEL/$PROFILE" != 6.1/virtio ] || chipset="0000:00:1f.0 0000:00:1f.3"
+	t_is "$chipset" "$(group_of 00:1f.0)" "$PROFILE: the chipset's functions share a group"
 	has 00:1f.0 8086:2918 lpc_ich 0
 	has 00:1f.2 8086:2922 - 0
 	has 00:1f.3 8086:2930 i801_smbus 0
@@ -115,11 +121,13 @@ test_many() {
 }
 
 test_modules() {
-	t_run "the kernel's modules load" 0 "$LAB" -- sh -c '
-		for m in virtio_vfio_pci mtty mdpy mbochs netdevsim vdpa_sim_net; do
+	local variant=virtio_vfio_pci
+	[ "$KERNEL" != 6.1 ] || variant=
+	t_run "the kernel's modules load" 0 "$LAB" --kernel "$KERNEL" -- sh -c '
+		for m in $0 mtty mdpy mbochs netdevsim vdpa_sim_net; do
 			modprobe $m || exit 1
 		done
-		ls /sys/class/mdev_bus | xargs'
+		ls /sys/class/mdev_bus | xargs' "$variant"
 	t_is "mbochs mdpy mtty" "$T_OUT" "the sample mdev parents are there"
 }
 
