@@ -63,9 +63,11 @@ VDEV_EXPORT void vdev_filter_free(struct vdev_filter *filter);
  * - a PCI address (with or without domain), an mdev UUID, a network interface
  *   or block device name, or a glob of addresses
  *
- * Terms of one kind widen the filter, terms of different kinds narrow it.
+ * Terms of one kind widen the filter, terms of different kinds narrow it. An
+ * address need not exist; the name of an interface or disk is looked up here.
  *
- * Return: 0; -EINVAL for a malformed term; -ENOMEM.
+ * Return: 0; -EINVAL for a malformed term; -ENODEV and -ENOTUNIQ as
+ * vdev_device_find(); -EACCES; -ENOMEM.
  */
 VDEV_EXPORT int vdev_filter_add(struct vdev_filter *filter, const char *term);
 
@@ -124,10 +126,12 @@ vdev_device_list_get(const struct vdev_device_list *list, size_t index);
  * @ctx: the context
  * @name: a PCI address with or without domain (``0000:01:00.0``,
  *	``01:00.0``), an mdev UUID, a network interface or a block device
+ *	(``nvme0n1``, ``/dev/sda1``)
  * @ret: receives the device; the caller drops it with vdev_device_unref()
  *
  * Return: 0; -EINVAL if @name cannot be any of these; -ENODEV if there is no
- * such device; -EACCES; -ENOMEM.
+ * such device, or none below the interface or disk; -ENOTUNIQ if the disk is
+ * reached through several; -EACCES; -ENOMEM.
  */
 VDEV_EXPORT int vdev_device_find(struct vdev_ctx *ctx, const char *name,
 				 struct vdev_device **ret);
@@ -178,7 +182,8 @@ VDEV_EXPORT const char *vdev_device_address(const struct vdev_device *dev);
  * vdev_device_bus() - the bus
  * @dev: the device
  *
- * Return: "pci" or "mdev".
+ * Return: "pci" or "mdev"; for a member of an IOMMU group also another bus,
+ * such as "platform". What is said of mdevs below holds for those too.
  */
 VDEV_EXPORT const char *vdev_device_bus(const struct vdev_device *dev);
 
@@ -286,6 +291,9 @@ VDEV_EXPORT const char *vdev_device_driver(struct vdev_device *dev);
 /**
  * vdev_device_driver_override() - the one driver allowed to bind
  * @dev: the device
+ *
+ * While an unbind of the device is pending, kernels before Linux 7.2 would
+ * block the reader of ``driver_override``; it is not read then.
  *
  * Return: the content of ``driver_override``, or NULL if it is unset.
  */

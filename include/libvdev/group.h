@@ -105,6 +105,8 @@ VDEV_EXPORT const char *vdev_group_type(struct vdev_group *group);
  * vdev_group_members() - the devices in the group
  * @group: the group
  *
+ * PCI functions and mdevs, and after them devices of other buses.
+ *
  * Return: the list, which belongs to the group; NULL when memory ran out.
  */
 VDEV_EXPORT const struct vdev_device_list *

@@ -7,8 +7,8 @@
 VDEV_BEGIN_DECLS
 
 /*
- * What only PCI functions have. On an mdev every call here answers -ENODATA
- * or NULL.
+ * What only PCI functions have. On an mdev every call here answers -ENODATA,
+ * NULL or an empty array.
  */
 
 /** enum vdev_bar_flags - what a BAR is */
@@ -25,8 +25,7 @@ enum vdev_bar_flags {
  * vdev_device_bar() - one base address register
  * @dev: the device
  * @index: 0 to 5, or 6 for the expansion ROM
- * @start: receives the physical address; 0 for a caller without CAP_SYS_ADMIN
- *	under kptr restrictions
+ * @start: receives the physical address; 0 if the BAR has not been placed
  * @size: receives the size in bytes
  * @flags: receives enum vdev_bar_flags
  *
@@ -45,7 +44,7 @@ VDEV_EXPORT int vdev_device_bar(struct vdev_device *dev, unsigned int index,
  *
  * Return: the names in ``reset_method`` in the kernel's order (device_specific,
  * acpi, flr, af_flr, pm, bus, cxl_bus), NULL-terminated, empty if there is
- * none; NULL if the attribute cannot be read.
+ * none; NULL if they cannot be read.
  */
 VDEV_EXPORT const char *const *
 vdev_device_reset_methods(struct vdev_device *dev);
@@ -69,6 +68,9 @@ VDEV_EXPORT int vdev_device_sriov_totalvfs(struct vdev_device *dev);
 /**
  * vdev_device_sriov_numvfs() - how many VFs a PF has
  * @dev: the device
+ *
+ * VFs are counted by their links: ``sriov_numvfs`` would block its reader
+ * while an unbind of the PF is pending.
  *
  * Return: the number; -ENODATA if @dev has no SR-IOV capability.
  */
@@ -166,8 +168,9 @@ VDEV_EXPORT int vdev_device_cap_offset(struct vdev_device *dev, unsigned int id,
  *
  * Source: PCI Express Base Specification, "PASID Extended Capability".
  *
- * Return: the width in bits, 1 to 20; -ENODATA if the function lacks the
- * capability; -EACCES if the caller cannot tell.
+ * Return: the width in bits, 0 (PASID 0 only) to 20; -ENODATA if the function
+ * lacks the capability; -EACCES if the caller cannot tell; -EIO for a width
+ * that cannot be.
  */
 VDEV_EXPORT int vdev_device_pasid_width(struct vdev_device *dev);
 
