@@ -100,6 +100,7 @@ case_open_device() { echo "$NVME"; }
 case_open_setup() {
 	bash -c 'exec 9<"$1"; exec sleep 1000' - "$(disk_of "$NVME")" &
 	OPEN_PID=$!
+	until [ -e "/proc/$OPEN_PID/fd/9" ]; do sleep 0.05; done
 }
 case_open_undo() { kill "$OPEN_PID"; wait "$OPEN_PID" 2>/dev/null; true; }
 
