@@ -6,16 +6,21 @@
 #include <limits.h>
 #include <stdio.h>
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 /* The kernel writes blank, tab, newline and backslash as \ooo. */
 static char *unescape(char *s)
 {
 	char *out = s;
 
 	for (char *in = s; *in; out++) {
-		unsigned int c;
-
-		if (*in == '\\' && sscanf(in + 1, "%3o", &c) == 1) {
-			*out = (char)c;
+		if (in[0] == '\\' && is_octal(in[1]) && is_octal(in[2]) &&
+		    is_octal(in[3])) {
+			*out = (char)((in[1] - '0') << 6 | (in[2] - '0') << 3 |
+				      (in[3] - '0'));
 			in += 4;
 		} else {
 			*out = *in++;

@@ -23,6 +23,13 @@ static void parse(const struct nlmsghdr *message, size_t size,
 	}
 }
 
+/* Whether a message is of a type, and as long as its fixed head. */
+static bool is_a(const struct nlmsghdr *message, int type, size_t size)
+{
+	return message->nlmsg_type == type &&
+	       message->nlmsg_len >= NLMSG_LENGTH(size);
+}
+
 static int number(const struct rtattr *a)
 {
 	int value = 0;
@@ -57,7 +64,7 @@ static int take_link(void *data, const void *message)
 	struct net_facts *facts = data;
 	struct net_link link = { 0 };
 
-	if (h->nlmsg_type != RTM_NEWLINK)
+	if (!is_a(h, RTM_NEWLINK, sizeof(*info)))
 		return 0;
 	parse(h, sizeof(*info), a, ARRAY_SIZE(a));
 	link.index = info->ifi_index;
@@ -90,7 +97,7 @@ static int take_address(void *data, const void *message)
 	struct net_address address = { 0 };
 	const struct rtattr *own;
 
-	if (h->nlmsg_type != RTM_NEWADDR)
+	if (!is_a(h, RTM_NEWADDR, sizeof(*info)))
 		return 0;
 	parse(h, sizeof(*info), a, ARRAY_SIZE(a));
 	/* On a point-to-point link IFA_ADDRESS is the other end. */
@@ -126,7 +133,8 @@ static int take_route(void *data, const void *message)
 	struct net_facts *facts = data;
 	int left, ret;
 
-	if (h->nlmsg_type != RTM_NEWROUTE || info->rtm_type != RTN_UNICAST)
+	if (!is_a(h, RTM_NEWROUTE, sizeof(*info)) ||
+	    info->rtm_type != RTN_UNICAST)
 		return 0;
 	parse(h, sizeof(*info), a, ARRAY_SIZE(a));
 	if (a[RTA_OIF])
