@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* vdevctl bind, unbind, restore: a plan, its document, and what came of it. */
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "checks.h"
+#include "root.h"
+#include "select.h"
+#include "signals.h"
+
+const char *const *bind_checks(void)
+{
+	static const char *words[VDEV_CHECKS + 1];
+
+	for (int i = 0; i < VDEV_CHECKS; i++)
+		words[i] = vdev_check_name((enum vdev_check)i);
+	return words;
+}
+
+const char *const *bind_purposes(void)
+{
+	/* In the order of enum vdev_purpose. */
+	static const char *const words[] = { "assign", "migration", "pasid",
+					     NULL };
+
+	return words;
+}
+
+/* --- Options */
+
+static int apply_force(struct app *app, struct vdev_plan *plan)
+{
+	const char *value;
+	size_t at = 0;
+
+	while ((value = option_next(app, "force", &at))) {
+		int check = vdev_check_from_name(value);
+
+		if (check < 0) {
+			_auto_free_ char *all =
+				x_join(bind_checks(), VDEV_CHECKS, ", ");
+
+			app_fail(app, VDEV_ERROR_INVALID,
+				 "there is no check '%s'", value);
+			return app_hint(app, "the checks are %s", all);
+		}
+		if (vdev_plan_force(plan, (enum vdev_check)check))
+			return app_fail_ctx(app);
+	}
+	return 0;
+}
+
+/* A name or a number. Return: 0, or -1 if there is none. */
+static int find_user(const char *name, uid_t *uid, gid_t *login_group)
+{
+	const struct passwd *pw = getpwnam(name);
+	unsigned long number;
+	char *end;
+
+	number = strtoul(name, &end, 10);
+	if (!pw && *name >= '0' && *name <= '9' && !*end &&
+	    number < (uid_t)-1) {
+		*uid = (uid_t)number;
+		pw = getpwuid(*uid);
+		*login_group = pw ? pw->pw_gid : (gid_t)-1;
+		return 0;
+	}
+	if (!pw)
+		return -1;
+	*uid = pw->pw_uid;
+	*login_group = pw->pw_gid;
+	return 0;
+}
+
+static int find_group(const char *name, gid_t *gid)
+{
+	const struct group *gr = getgrnam(name);
+	unsigned long number;
+	char *end;
+
+	number = strtoul(name, &end, 10);
+	if (gr)
+		*gid = gr->gr_gid;
+	else if (*name >= '0' && *name <= '9' && !*end && number < (gid_t)-1)
+		*gid = (gid_t)number;
+	else
+		return -1;
+	return 0;
+}
+
+/* "USER", "USER:GROUP", or "USER:" for the user's login group. */
+static int apply_owner(struct app *app, struct vdev_plan *plan)
+{
+	const char *value = option_value(app, "owner");
+	bool iommu = option_given(app, "owner-iommu");
+	_auto_free_ char *user = value ? x_strdup(value) : NULL;
+	gid_t login_group, gid = (gid_t)-1;
+	char *group;
+	uid_t uid;
+
+	if (!value)
+		return iommu ? app_fail(app, VDEV_ERROR_INVALID,
+					"--owner-iommu needs --owner")
+			     : 0;
+	group = strchr(user, ':');
+	if (group)
+		*group++ = '\0';
+	if (find_user(user, &uid, &login_group))
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"--owner: there is no user '%s'", user);
+	if (group && *group && find_group(group, &gid))
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"--owner: there is no group '%s'", group);
+	if (group && !*group)
+		gid = login_group;
+	vdev_plan_set_owner(plan, uid, gid, iommu);
+	return 0;
+}
+
+static int apply_timeout(struct app *app, struct vdev_plan *plan)
+{
+	unsigned int seconds;
+
+	if (!option_given(app, "timeout"))
+		return 0;
+	if (option_number(app, "timeout", 1, 86400, &seconds))
+		return -1;
+	vdev_plan_set_timeout(plan, seconds * 1000);
+	return 0;
+}
+
+static int apply_options(struct app *app, struct vdev_plan *plan)
+{
+	int purpose = option_word(app, "for");
+
+	if (purpose < -1)
+		return -1;
+	if (purpose >= 0)
+		vdev_plan_set_purpose(plan, (enum vdev_purpose)purpose);
+	if (option_given(app, "driver") &&
+	    vdev_plan_set_driver(plan, option_value(app, "driver")))
+		return app_fail_ctx(app);
+	if (option_given(app, "require-reset"))
+		vdev_plan_require_reset(plan);
+	vdev_plan_set_wait(plan, !option_given(app, "no-wait"));
+	if (apply_force(app, plan) || apply_owner(app, plan))
+		return -1;
+	return apply_timeout(app, plan);
+}
+
+static int add_devices(struct app *app, struct vdev_plan *plan)
+{
+	_auto_selection_ struct selection s = { 0 };
+	bool all = option_given(app, "all");
+
+	if (all && app->args.operand_count)
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"either --all or devices, not both");
+	if (all)
+		return vdev_plan_add_journal(plan) < 0 ? app_fail_ctx(app) : 0;
+	if (!app->args.operand_count) {
+		app_fail(app, VDEV_ERROR_INVALID, "missing argument: DEV...");
+		return app_hint(app, "--all restores every device that vdevctl "
+				     "has changed");
+	}
+	if (selection_add_operands(app, &s))
+		return -1;
+	for (size_t i = 0; i < s.count; i++)
+		if (vdev_plan_add(plan, s.devices[i]))
+			return app_fail_ctx(app);
+	if (option_given(app, "group") && vdev_plan_add_group(plan))
+		return app_fail_ctx(app);
+	return 0;
+}
+
+/* --- The document */
+
+static json_object *describe_device(const struct vdev_plan *plan, size_t i)
+{
+	struct vdev_device *dev = vdev_plan_device(plan, i);
+	json_object *o = json_object_new_object();
+
+	/* What was read before the run is not so any more. */
+	(void)vdev_device_refresh(dev);
+	output_add(o, "address", output_string(vdev_device_address(dev)));
+	output_add(o, "driver_before",
+		   output_string(vdev_plan_previous(plan, i)));
+	output_add(o, "driver", output_string(vdev_device_driver(dev)));
+	output_add(o, "target", output_string(vdev_plan_target(plan, i)));
+	output_add(
+		o, "outcome",
+		output_string(vdev_outcome_name(vdev_plan_outcome(plan, i))));
+	output_add(o, "reason", output_string(vdev_plan_reason(plan, i)));
+	output_add(o, "vfio_cdev", output_string(vdev_device_vfio_cdev(dev)));
+	output_add(o, "vfio_group", output_string(vdev_device_vfio_group(dev)));
+	return o;
+}
+
+static json_object *describe_checks(const struct vdev_plan *plan)
+{
+	json_object *array = json_object_new_array();
+	const struct vdev_finding *f;
+
+	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++) {
+		const char *name = vdev_check_name(vdev_finding_check(f));
+		const char *result = vdev_verdict_name(vdev_finding_verdict(f));
+		json_object *o = json_object_new_object();
+
+		output_add(o, "device",
+			   output_string(vdev_device_address(
+				   vdev_finding_device(f))));
+		output_add(o, "name", output_string(name));
+		output_add(o, "result", output_string(result));
+		output_add(o, "forced",
+			   json_object_new_boolean(vdev_finding_forced(f)));
+		output_add(o, "forcible",
+			   json_object_new_boolean(vdev_finding_forcible(f)));
+		output_add(o, "detail", output_string(vdev_finding_detail(f)));
+		output_add(o, "source", output_string(vdev_finding_source(f)));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json_object *describe_plan(const struct app *app,
+				  const struct vdev_plan *plan)
+{
+	json_object *o = json_object_new_object();
+	json_object *devices = json_object_new_array();
+	json_object *steps = json_object_new_array();
+	const char *step;
+
+	for (size_t i = 0; i < vdev_plan_device_count(plan); i++)
+		json_object_array_add(devices, describe_device(plan, i));
+	for (size_t i = 0; (step = vdev_plan_step(plan, i)); i++)
+		json_object_array_add(steps, output_string(step));
+	output_add(o, "action", output_string(app->args.command->verb));
+	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
+	output_add(o, "devices", devices);
+	output_add(o, "steps", steps);
+	output_add(o, "checks", describe_checks(plan));
+	return o;
+}
+
+/* --- Text */
+
+static void print_plan(struct app *app, json_object *document)
+{
+	json_object *steps = json_object_object_get(document, "steps");
+	size_t count = json_object_array_length(steps);
+
+	for (size_t i = 0; i < count; i++) {
+		_auto_free_ char *step =
+			output_text(json_object_array_get_idx(steps, i), "");
+
+		fprintf(app->out.stream, "%s\n", step);
+	}
+	if (!count)
+		fprintf(app->out.stream, "nothing to do\n");
+	else
+		fputc('\n', app->out.stream);
+	checks_print(app, json_object_object_get(document, "checks"));
+}
+
+/* The line for each outcome of each action; the bind's is the first. */
+static const char *outcome_template(const char *action, const char *outcome)
+{
+	static const struct {
+		const char *action; /* NULL for all the others */
+		const char *outcome;
+		const char *template;
+	} lines[] = {
+		{ "bind", "done",
+		  "bound to {driver}[ (was {driver_before})][, {vfio_cdev}]"
+		  "[, {vfio_group}]" },
+		{ "bind", "unchanged",
+		  "is bound to {driver} already[, {vfio_cdev}]"
+		  "[, {vfio_group}]" },
+		{ "unbind", "done", "unbound[ (was {driver_before})]" },
+		{ "unbind", "unchanged", "has no driver already" },
+		{ "restore", "done",
+		  "restored to driver {driver}[ (was {driver_before})]"
+		  "[; {reason}]" },
+		{ "restore", "unchanged",
+		  "nothing to restore, driver {driver}" },
+		{ NULL, "planned", "not changed" },
+		{ NULL, "rolled-back", "rolled back to driver {driver}" },
+		{ NULL, "failed", "failed[: {reason}]" },
+		{ NULL, "not-tried", "not touched" },
+		{ NULL, "gone", "gone[: {reason}]" },
+		{ NULL, "pending", "unbind pending[: {reason}]" },
+		{ NULL, "broken",
+		  "neither changed nor rolled back[: {reason}]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (str_eq(lines[i].outcome, outcome) &&
+		    (!lines[i].action || str_eq(lines[i].action, action)))
+			return lines[i].template;
+	return "{outcome}";
+}
+
+static void print_outcomes(struct app *app, json_object *document)
+{
+	json_object *devices = json_object_object_get(document, "devices");
+
+	for (size_t i = 0; i < json_object_array_length(devices); i++) {
+		json_object *o = json_object_array_get_idx(devices, i);
+		_auto_free_ char *template = x_asprintf(
+			"{address}: %s",
+			outcome_template(app->args.command->verb,
+					 output_get_string(o, "outcome")));
+		_auto_free_ char *line = output_expand(template, o);
+
+		fprintf(app->out.stream, "%s\n", line);
+	}
+}
+
+/* --- Failures */
+
+static bool stands(const struct vdev_finding *f)
+{
+	return vdev_finding_verdict(f) == VDEV_VERDICT_REFUSE &&
+	       !vdev_finding_forced(f);
+}
+
+/* Which options would let it go on, in place of the library's one check. */
+static void hint_forces(struct app *app, const struct vdev_plan *plan)
+{
+	bool wanted[VDEV_CHECKS] = { false };
+	const char *names[VDEV_CHECKS];
+	_auto_free_ char *options = NULL;
+	const struct vdev_finding *f;
+	size_t count = 0;
+
+	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++) {
+		enum vdev_check check = vdev_finding_check(f);
+
+		/* Where one thing cannot be forced the rest is of no use. */
+		if (stands(f) && !vdev_finding_forcible(f))
+			return;
+		wanted[check] |= stands(f);
+	}
+	for (int i = 0; i < VDEV_CHECKS; i++)
+		if (wanted[i])
+			names[count++] = vdev_check_name((enum vdev_check)i);
+	options = x_join(names, count, " --force=");
+	app_hint(app, "--force=%s goes on in spite of that", options);
+}
+
+static size_t count_refusals(const struct vdev_plan *plan)
+{
+	const struct vdev_finding *f;
+	size_t count = 0;
+
+	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++)
+		count += stands(f);
+	return count;
+}
+
+static int fail_plan(struct app *app, const struct vdev_plan *plan)
+{
+	size_t refusals = count_refusals(plan);
+
+	app_fail_ctx(app);
+	if (refusals > 1 && app->failure.kind == VDEV_ERROR_IN_USE) {
+		app_fail(app, VDEV_ERROR_IN_USE,
+			 "refused for %zu reasons, nothing was changed",
+			 refusals);
+		hint_forces(app, plan);
+	}
+	app_fail_checks(app, describe_checks(plan));
+	return -1;
+}
+
+/* --- Running */
+
+static void erase_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}
+
+static int show_progress(void *data, size_t done, size_t total)
+{
+	const struct app *app = data;
+
+	/* For a few devices it is over before it can be read. */
+	if (isatty(STDERR_FILENO) && !app->quiet && !app->verbose &&
+	    total >= 8) {
+		if (done < total)
+			fprintf(stderr, "\r%s: %zu of %zu",
+				app->args.command->verb, done, total);
+		else
+			erase_progress();
+		fflush(stderr);
+	}
+	return signals_caught();
+}
+
+/* A plan that was refused did nothing that would have to be told. */
+static bool has_run(const struct vdev_plan *plan)
+{
+	for (size_t i = 0; i < vdev_plan_device_count(plan); i++)
+		if (vdev_plan_outcome(plan, i) != VDEV_OUTCOME_PLANNED)
+			return true;
+	return false;
+}
+
+/* Return: 0, or -1 after app_fail(). */
+static int run_plan(struct app *app, struct vdev_plan *plan)
+{
+	bool only_look = app->dry_run || root_is_captured(app);
+
+	signals_catch();
+	vdev_plan_set_progress(plan, show_progress, app);
+	if (only_look ? vdev_plan_check(plan) : vdev_plan_run(plan)) {
+		erase_progress();
+		return fail_plan(app, plan);
+	}
+	if (!only_look || app->dry_run)
+		return 0;
+	app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
+		 "%s is no running system, nothing can be changed in it",
+		 vdev_ctx_root(app->ctx));
+	return app_hint(app, "--dry-run shows what would be done");
+}
+
+static void report(struct app *app, const struct vdev_plan *plan)
+{
+	_auto_json_ json_object *document = describe_plan(app, plan);
+	json_object *checks = json_object_object_get(document, "checks");
+
+	if (app->json) {
+		output_document(app->out.stream, document);
+		return;
+	}
+	if (app->dry_run) {
+		print_plan(app, document);
+		return;
+	}
+	if (app->verbose)
+		checks_print(app, checks);
+	if (!app->quiet)
+		print_outcomes(app, document);
+	checks_warn(app, checks);
+}
+
+static int run_action(struct app *app, enum vdev_action action)
+{
+	struct vdev_plan *plan;
+	int ret;
+
+	if (vdev_plan_new(app->ctx, action, &plan))
+		return app_fail_ctx(app);
+	ret = apply_options(app, plan);
+	if (!ret)
+		ret = add_devices(app, plan);
+	if (!ret && !vdev_plan_device_count(plan)) {
+		app_warn(app, "no device has been changed by vdevctl");
+		report(app, plan);
+	} else if (!ret) {
+		ret = run_plan(app, plan);
+		if (!ret || app->dry_run || has_run(plan))
+			report(app, plan);
+	}
+	vdev_plan_free(plan);
+	return ret;
+}
+
+int bind_bind(struct app *app)
+{
+	return run_action(app, VDEV_ACTION_BIND);
+}
+
+int bind_unbind(struct app *app)
+{
+	return run_action(app, VDEV_ACTION_UNBIND);
+}
+
+int bind_restore(struct app *app)
+{
+	return run_action(app, VDEV_ACTION_RESTORE);
+}

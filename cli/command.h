@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDEVCTL_COMMAND_H
+#define VDEVCTL_COMMAND_H
+
+#include "common.h"
+
+/*
+ * The commands with their options: one constant table (commands.c), from which
+ * parsing, usage errors, help and completion come, and against which the man
+ * page is tested.
+ */
+
+struct app;
+
+/* What a shell can offer for an argument. */
+enum complete {
+	COMPLETE_NOTHING,
+	COMPLETE_DEVICES,
+	COMPLETE_FILTERS,
+	COMPLETE_GROUPS,
+	COMPLETE_DRIVERS,
+	COMPLETE_USERS,
+	COMPLETE_FILES,
+	COMPLETE_COMMANDS,
+	COMPLETE_WORDS, /* those of the option's `words` */
+};
+
+struct option {
+	const char *name;     /* without its dashes; NULL ends a list */
+	char letter;	      /* '\0' for none */
+	const char *argument; /* its name in the synopsis; NULL for a switch */
+	enum complete complete;
+	const char *const *(*words)(void); /* the arguments there are */
+	bool list;			   /* takes several, with commas */
+	const char *help;
+};
+
+struct example {
+	const char *command; /* NULL ends a list */
+	const char *what;
+};
+
+/* What a command does not know to do. */
+enum {
+	COMMAND_NO_JSON = 1 << 0,    /* its output is no document */
+	COMMAND_NO_CONTEXT = 1 << 1, /* looks at no machine */
+};
+
+struct command {
+	const char *object; /* NULL for a verb on its own */
+	const char *verb;   /* NULL ends the table */
+	const char *operands;
+	unsigned int fewest;
+	unsigned int most;
+	enum complete complete;
+	const char *const *(*words)(void);
+	unsigned int flags;
+	const char *summary;
+	const char *description;
+	const struct option *options;
+	const struct example *examples;
+	int (*run)(struct app *app);
+};
+
+extern const struct command commands[];
+extern const struct option global_options[];
+
+/* The objects, in the order of the table; NULL ends the list. */
+extern const struct object {
+	const char *name;
+	const char *summary;
+} objects[];
+
+#define ANY_NUMBER (~0U)
+
+/* A command line, taken apart. */
+struct arguments {
+	const struct command *command; /* NULL if there is none */
+	const char *object;	       /* given without a verb, for help */
+	struct given {
+		const struct option *option;
+		const char *value;
+	} * given;
+	size_t given_count;
+	const char **operands;
+	size_t operand_count;
+};
+
+/*
+ * Parses. Return: 0, or -1 after app_fail() with VDEV_ERROR_INVALID; what was
+ * understood before is in app->args then.
+ */
+int command_parse(struct app *app, int argc, char **argv);
+void arguments_clear(struct arguments *args);
+
+/* "group show" */
+char *command_name(const struct command *command);
+/* "vdevctl group show [OPTION...] GROUP|DEV..." */
+char *command_synopsis(const struct command *command);
+/* The command of these words, or NULL. */
+const struct command *command_find(const char *object, const char *verb);
+bool command_is_object(const char *word);
+
+/* The words that can come first: objects and verbs; the array is the caller's.
+ */
+const char **command_first_words(size_t *count);
+/* The verbs of an object; the array is the caller's. */
+const char **command_verbs(const char *object, size_t *count);
+
+/* Whether the option was given; its last value, or NULL. */
+bool option_given(const struct app *app, const char *name);
+const char *option_value(const struct app *app, const char *name);
+/* The next value of an option that may be repeated, or NULL; starts at 0. */
+const char *option_next(const struct app *app, const char *name, size_t *at);
+
+/*
+ * A whole number in the value of an option. Return: 0, or -1 after app_fail().
+ */
+int option_number(struct app *app, const char *name, unsigned int least,
+		  unsigned int most, unsigned int *ret);
+
+/*
+ * Which of its words the value of an option is. Return: the index, -1 if the
+ * option was not given, or -2 after app_fail().
+ */
+int option_word(struct app *app, const char *name);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDEVCTL_ERROR_H
+#define VDEVCTL_ERROR_H
+
+#include <libvdev/ctx.h>
+
+#include "common.h"
+
+/*
+ * Failures: a command records one and returns -1, main() reports it. This is
+ * the only place that makes messages, error documents and exit codes.
+ */
+
+struct app;
+
+struct failure {
+	enum vdev_error_kind kind; /* also the exit code */
+	char *message;
+	char *hint;	     /* NULL, or lines */
+	json_object *checks; /* NULL, or those of a plan */
+};
+
+/* Records a failure in place of an earlier one. Return: -1. */
+int app_fail(struct app *app, enum vdev_error_kind kind, const char *fmt, ...)
+	PRINTF(3, 4);
+
+/* Adds a line of advice to the failure. Return: -1. */
+int app_hint(struct app *app, const char *fmt, ...) PRINTF(2, 3);
+
+/* Records what failed last in the library. Return: -1. */
+int app_fail_ctx(struct app *app);
+
+/* Adds the checks of a plan, as they stand in its document; takes them over. */
+void app_fail_checks(struct app *app, json_object *checks);
+
+/* Prints the failure, if there is one. Return: the exit code. */
+int error_report(struct app *app);
+
+#endif

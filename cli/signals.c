@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t caught;
+
+static void note(int signal)
+{
+	(void)signal;
+	caught = 1;
+}
+
+void signals_catch(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		/* Not restarted: who waits for a lock is to give up. */
+		struct sigaction action = { .sa_handler = note };
+		struct sigaction old;
+
+		/* nohup(1) and shells have reason to ignore some. */
+		if (!sigaction(numbers[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+}
+
+bool signals_caught(void)
+{
+	return caught;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDEVCTL_SIGNALS_H
+#define VDEVCTL_SIGNALS_H
+
+#include <stdbool.h>
+
+/* From here on SIGINT, SIGTERM and SIGHUP only ask to stop. */
+void signals_catch(void);
+
+/* Whether one of them came. */
+bool signals_caught(void);
+
+#endif
