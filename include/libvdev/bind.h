@@ -338,8 +338,9 @@ VDEV_EXPORT int vdev_plan_check(struct vdev_plan *plan);
  * the plan is not to wait; -EACCES or -EPERM without the right; -EEXIST if
  * a device has a journal of an unfinished change (restore it first);
  * -ECANCELED if the progress function said stop; -ETIMEDOUT if an unbind is
- * pending (VDEV_ERROR_ROLLBACK) or a node did not appear; -EIO if the kernel or the
- * driver refused. vdev_ctx_last_kind() tells whether the roll-back succeeded.
+ * pending (VDEV_ERROR_ROLLBACK) or a node did not appear; -EIO if the kernel or
+ * the driver refused. vdev_ctx_last_kind() tells whether the roll-back
+ * succeeded.
  */
 VDEV_EXPORT int vdev_plan_run(struct vdev_plan *plan);
 
@@ -489,8 +490,7 @@ vdev_finding_device(const struct vdev_finding *finding);
  *
  * Return: a sentence.
  */
-VDEV_EXPORT const char *
-vdev_finding_detail(const struct vdev_finding *finding);
+VDEV_EXPORT const char *vdev_finding_detail(const struct vdev_finding *finding);
 
 /**
  * vdev_finding_source() - where it was found
@@ -498,8 +498,7 @@ vdev_finding_detail(const struct vdev_finding *finding);
  *
  * Return: a file or kernel interface, or NULL.
  */
-VDEV_EXPORT const char *
-vdev_finding_source(const struct vdev_finding *finding);
+VDEV_EXPORT const char *vdev_finding_source(const struct vdev_finding *finding);
 
 VDEV_END_DECLS
 

@@ -181,8 +181,7 @@ VDEV_EXPORT const char *vdev_ctx_last_hint(const struct vdev_ctx *ctx);
  *
  * Return: the kind of the failure that vdev_ctx_last_error() describes.
  */
-VDEV_EXPORT enum vdev_error_kind
-vdev_ctx_last_kind(const struct vdev_ctx *ctx);
+VDEV_EXPORT enum vdev_error_kind vdev_ctx_last_kind(const struct vdev_ctx *ctx);
 
 VDEV_END_DECLS
 

@@ -99,8 +99,7 @@ VDEV_EXPORT void vdev_device_list_free(struct vdev_device_list *list);
  *
  * Return: the count.
  */
-VDEV_EXPORT size_t
-vdev_device_list_count(const struct vdev_device_list *list);
+VDEV_EXPORT size_t vdev_device_list_count(const struct vdev_device_list *list);
 
 /**
  * vdev_device_list_get() - one device of a list

@@ -4,7 +4,7 @@
 
 #ifdef __cplusplus
 #define VDEV_BEGIN_DECLS extern "C" {
-#define VDEV_END_DECLS }
+#define VDEV_END_DECLS	 }
 #else
 #define VDEV_BEGIN_DECLS
 #define VDEV_END_DECLS

@@ -13,9 +13,9 @@ VDEV_BEGIN_DECLS
 
 /** enum vdev_bar_flags - what a BAR is */
 enum vdev_bar_flags {
-	VDEV_BAR_IO = 1 << 0,		/* I/O ports, else memory */
-	VDEV_BAR_64BIT = 1 << 1,	/* takes two BAR registers */
-	VDEV_BAR_PREFETCH = 1 << 2,	/* prefetchable */
+	VDEV_BAR_IO = 1 << 0,	    /* I/O ports, else memory */
+	VDEV_BAR_64BIT = 1 << 1,    /* takes two BAR registers */
+	VDEV_BAR_PREFETCH = 1 << 2, /* prefetchable */
 };
 
 /** How many BARs a function can have; index 6 is the expansion ROM. */

@@ -12,9 +12,9 @@
 /* The file of a capture: lines of "modalias TAB key TAB name". */
 #define VDEV_NAMES_FILE "/.vdev/names"
 
-#define VDEV_NAME_VENDOR "ID_VENDOR_FROM_DATABASE"
-#define VDEV_NAME_DEVICE "ID_MODEL_FROM_DATABASE"
-#define VDEV_NAME_CLASS "ID_PCI_CLASS_FROM_DATABASE"
+#define VDEV_NAME_VENDOR   "ID_VENDOR_FROM_DATABASE"
+#define VDEV_NAME_DEVICE   "ID_MODEL_FROM_DATABASE"
+#define VDEV_NAME_CLASS	   "ID_PCI_CLASS_FROM_DATABASE"
 #define VDEV_NAME_SUBCLASS "ID_PCI_SUBCLASS_FROM_DATABASE"
 
 /* Takes one name; the strings are valid during the call. */

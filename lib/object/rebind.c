@@ -46,8 +46,7 @@ int rebind_read(struct vdev_device *dev, struct binding *ret)
 	if (error)
 		return vdev_fail_as(ctx, VDEV_ERROR_FAILED, error,
 				    "%s: cannot read its driver: %s",
-				    vdev_device_address(dev),
-				    strerror(-error));
+				    vdev_device_address(dev), strerror(-error));
 	copy_name(ret->driver, driver);
 	copy_name(ret->override, override);
 	return 0;
