@@ -38,6 +38,7 @@ void vdev_plan_free(struct vdev_plan *plan)
 	strv_clear(&plan->steps);
 	for (size_t i = 0; i < plan->count; i++) {
 		vdev_device_unref(plan->items[i].dev);
+		strv_clear(&plan->items[i].nodes);
 		free(plan->items[i].reason);
 	}
 	free(plan->items);
@@ -300,6 +301,21 @@ static int check_journal(struct vdev_plan *plan, struct plan_item *item)
 			 "\"vdevctl restore %s\" undoes it", address);
 }
 
+/* Once the unbind has begun sysfs no longer tells who may hold the device. */
+static int read_nodes(struct vdev_plan *plan, struct plan_item *item)
+{
+	const char *cdev = vdev_device_vfio_cdev(item->dev);
+	const char *group = vdev_device_vfio_group(item->dev);
+	int ret = 0;
+
+	strv_clear(&item->nodes);
+	if (cdev)
+		ret = strv_add(&item->nodes, cdev + strlen("/dev/"));
+	if (!ret && group)
+		ret = strv_add(&item->nodes, group + strlen("/dev/"));
+	return ret ? vdev_fail(plan->ctx, ret, "out of memory") : 0;
+}
+
 static int read_item(struct vdev_plan *plan, struct plan_item *item)
 {
 	int ret = journal_read(plan->ctx, vdev_device_address(item->dev),
@@ -311,7 +327,9 @@ static int read_item(struct vdev_plan *plan, struct plan_item *item)
 	/* Before all else: a device with a pending unbind may not answer. */
 	if (!ret)
 		ret = check_journal(plan, item);
-	return ret ? ret : rebind_read(item->dev, &item->before);
+	if (!ret)
+		ret = rebind_read(item->dev, &item->before);
+	return ret ? ret : read_nodes(plan, item);
 }
 
 static int aim(struct vdev_plan *plan, struct plan_item *item)

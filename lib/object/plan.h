@@ -20,6 +20,7 @@ struct plan_item {
 	bool touched;
 	bool has_journal; /* from an earlier change */
 	struct journal journal;
+	struct strv nodes; /* its files below /dev, while it has any */
 	enum vdev_outcome outcome;
 	char *reason;
 };

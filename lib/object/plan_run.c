@@ -52,26 +52,39 @@ static int write_journal(struct vdev_plan *plan, struct plan_item *item,
 	return journal_write(plan->ctx, vdev_device_address(item->dev), &j);
 }
 
+/* Who holds a device that the kernel cannot unbind, as of now. */
+static char *describe_holder(struct vdev_plan *plan,
+			     const struct plan_item *item)
+{
+	struct vdev_usage usage = { 0 };
+	struct strbuf b = { 0 };
+	char users[160];
+	const char *node;
+
+	if (procfs_users(&plan->ctx->sys, &usage.users))
+		return NULL;
+	strv_foreach(&item->nodes, node) {
+		if (usage_describe_users(&usage, node, users, sizeof(users)))
+			strbuf_addf(&b, "%s/dev/%s is open in %s",
+				    b.length ? ", " : "", node, users);
+	}
+	usage_clear(&usage);
+	return b.length ? strbuf_finish(&b) : NULL;
+}
+
 /* The kernel goes on waiting; whoever restores the device has to know. */
 static void mark_pending(struct vdev_plan *plan, struct plan_item *item,
 			 pid_t writer)
 {
 	const char *address = vdev_device_address(item->dev);
-	const char *user = NULL;
+	_auto_free_ char *holder = describe_holder(plan, item);
 
-	for (size_t i = 0; i < plan->findings.count && !user; i++) {
-		const struct vdev_finding *f = &plan->findings.items[i];
-
-		if (f->dev == item->dev && f->check == VDEV_CHECK_BUSY &&
-		    f->verdict == VDEV_VERDICT_REFUSE)
-			user = f->detail;
-	}
 	(void)write_journal(plan, item, JOURNAL_PENDING, writer);
 	(void)vdev_fail_as(plan->ctx, VDEV_ERROR_ROLLBACK, -ETIMEDOUT,
 			   "%s: unbind pending after %u ms: the kernel waits "
 			   "for a user of the device to let go (%s)",
 			   address, plan->timeout_ms,
-			   user ? user : "it is not known who");
+			   holder ? holder : "it is not known who");
 	(void)vdev_hint(plan->ctx, 0,
 			"end the user, then run \"vdevctl restore %s\"",
 			address);
