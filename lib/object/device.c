@@ -48,16 +48,35 @@ struct vdev_device *device_alloc(struct vdev_ctx *ctx, const char *bus,
 	return dev;
 }
 
+/* Return: 0, -ENODEV if the device is gone, or another errno. */
+static int look_at(const struct vdev_device *dev)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int error;
+
+	device_path(dev, NULL, path);
+	error = vdev_sys_stat(&dev->ctx->sys, path, &st);
+	return error == -ENOENT ? -ENODEV : error;
+}
+
+bool vdev_device_exists(struct vdev_device *dev)
+{
+	return look_at(dev) != -ENODEV;
+}
+
 int vdev_device_new(struct vdev_ctx *ctx, const char *bus, const char *address,
 		    struct vdev_device **ret)
 {
 	struct vdev_device *dev = device_alloc(ctx, bus, address);
+	int error;
 
 	if (!dev)
 		return -ENOMEM;
-	if (!vdev_device_exists(dev)) {
+	error = look_at(dev);
+	if (error) {
 		vdev_device_unref(dev);
-		return -ENODEV;
+		return error;
 	}
 	*ret = dev;
 	return 0;
@@ -116,20 +135,13 @@ struct vdev_device *vdev_device_unref(struct vdev_device *dev)
 
 int vdev_device_refresh(struct vdev_device *dev)
 {
+	int error;
+
 	close_dir(dev);
 	facts_clear(&dev->facts);
 	classes_forget(dev->ctx);
-	if (!vdev_device_exists(dev))
-		return device_fail(dev, -ENODEV, NULL);
-	return 0;
-}
-
-bool vdev_device_exists(struct vdev_device *dev)
-{
-	char path[PATH_MAX];
-
-	device_path(dev, NULL, path);
-	return vdev_sys_exists(&dev->ctx->sys, path);
+	error = look_at(dev);
+	return error ? device_fail(dev, error, "the directory") : 0;
 }
 
 int device_fail(struct vdev_device *dev, int error, const char *what)
@@ -588,67 +600,109 @@ int vdev_device_is_vfio(struct vdev_device *dev)
 	return !!name;
 }
 
-/* A device in no-IOMMU mode, and any before Linux 6.6, has no number. */
-const char *vdev_device_vfio_cdev(struct vdev_device *dev)
+/* Return: 1 or 0, or a negative errno. */
+static int path_exists(struct vdev_device *dev, const char *path)
 {
-	struct device_facts *facts = &dev->facts;
+	struct stat st;
+	int error = vdev_sys_stat(&dev->ctx->sys, path, &st);
+
+	return error == -ENOENT ? 0 : error ? error : 1;
+}
+
+/* Sets `*place` to a copy of the path and marks it as read. */
+static void know_path(struct vdev_device *dev, enum device_known known,
+		      char **place, const char *path)
+{
+	if (path) {
+		*place = strdup(path);
+		if (!*place) {
+			device_fail(dev, -ENOMEM, "the VFIO nodes");
+			return;
+		}
+	}
+	dev->facts.known |= known;
+}
+
+/* A device in no-IOMMU mode, and any before Linux 6.6, has no number. */
+static void read_vfio_cdev(struct vdev_device *dev)
+{
 	char path[PATH_MAX], attribute[NAME_MAX + 16];
 	const char *name = NULL;
+	int there = 0;
 
-	if (facts->known & KNOWN_VFIO_CDEV)
-		return facts->vfio_cdev;
 	if (read_vfio(dev, &name))
-		return NULL;
+		return;
 	if (name) {
 		snprintf(attribute, sizeof(attribute), "vfio-dev/%s/dev", name);
 		device_path(dev, attribute, path);
-		if (vdev_sys_exists(&dev->ctx->sys, path)) {
-			snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
-				 name);
-			facts->vfio_cdev = strdup(path);
-			if (!facts->vfio_cdev)
-				return NULL;
-		}
+		there = path_exists(dev, path);
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
 	}
-	facts->known |= KNOWN_VFIO_CDEV;
-	return facts->vfio_cdev;
+	if (there < 0)
+		device_fail(dev, there, "vfio-dev");
+	else
+		know_path(dev, KNOWN_VFIO_CDEV, &dev->facts.vfio_cdev,
+			  there ? path : NULL);
 }
+
+const char *vdev_device_vfio_cdev(struct vdev_device *dev)
+{
+	if (!(dev->facts.known & KNOWN_VFIO_CDEV))
+		read_vfio_cdev(dev);
+	return dev->facts.vfio_cdev;
+}
+
+#define GROUP_NODE_SIZE 48
 
 /*
  * The class has a device of the node's name. The group's own name does not
  * tell: "vfio-noiommu" is also that of an mdev's group, whose node is called
  * by its number (vfio_noiommu_group_alloc() and vfio_create_group() in
- * drivers/vfio/group.c).
+ * drivers/vfio/group.c). Return: 1 if there is a node, else 0 or an errno.
  */
-static char *find_group_node(struct vdev_device *dev, int group)
+static int find_group_node(struct vdev_device *dev, int group,
+			   char node[GROUP_NODE_SIZE])
 {
 	static const char *const prefixes[] = { "", "noiommu-" };
-	char name[32], path[64];
+	int ret = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		snprintf(name, sizeof(name), "%s%d", prefixes[i], group);
-		snprintf(path, sizeof(path), "/sys/class/vfio/%s", name);
-		if (!vdev_sys_exists(&dev->ctx->sys, path))
-			continue;
-		snprintf(path, sizeof(path), "/dev/vfio/%s", name);
-		return strdup(path);
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes) && !ret; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/class/vfio/%s%d",
+			 prefixes[i], group);
+		ret = path_exists(dev, path);
+		snprintf(node, GROUP_NODE_SIZE, "/dev/vfio/%s%d", prefixes[i],
+			 group);
 	}
-	return NULL;
+	return ret;
+}
+
+static void read_vfio_group(struct vdev_device *dev)
+{
+	char node[GROUP_NODE_SIZE];
+	const char *name = NULL;
+	int group, there = 0;
+
+	if (read_vfio(dev, &name))
+		return;
+	group = name ? vdev_device_iommu_group(dev) : -ENODATA;
+	if (group >= 0)
+		there = find_group_node(dev, group, node);
+	else if (group != -ENODATA)
+		return;
+	if (there < 0)
+		device_fail(dev, there, "the VFIO group");
+	else
+		know_path(dev, KNOWN_VFIO_GROUP, &dev->facts.vfio_group,
+			  there ? node : NULL);
 }
 
 const char *vdev_device_vfio_group(struct vdev_device *dev)
 {
-	struct device_facts *facts = &dev->facts;
-	const char *name = NULL;
-
-	if (facts->known & KNOWN_VFIO_GROUP)
-		return facts->vfio_group;
-	if (read_vfio(dev, &name))
-		return NULL;
-	if (name && vdev_device_iommu_group(dev) >= 0)
-		facts->vfio_group = find_group_node(dev, facts->group);
-	facts->known |= KNOWN_VFIO_GROUP;
-	return facts->vfio_group;
+	if (!(dev->facts.known & KNOWN_VFIO_GROUP))
+		read_vfio_group(dev);
+	return dev->facts.vfio_group;
 }
 
 /* Whether a VFIO driver holds another device of the group. */
@@ -679,7 +733,7 @@ static bool group_has_vfio(struct vdev_device *dev, int group)
  */
 static bool unbind_pending(struct vdev_device *dev)
 {
-	_auto_free_ char *node = NULL;
+	char node[GROUP_NODE_SIZE];
 	const char *driver = NULL;
 	int group;
 
@@ -688,8 +742,8 @@ static bool unbind_pending(struct vdev_device *dev)
 	group = vdev_device_iommu_group(dev);
 	if (group < 0)
 		return false;
-	node = find_group_node(dev, group);
-	return node && !group_has_vfio(dev, group);
+	return find_group_node(dev, group, node) == 1 &&
+	       !group_has_vfio(dev, group);
 }
 
 /* Whether this kernel takes the device's lock to show driver_override. */

@@ -19,7 +19,7 @@ ssize_t vdev_device_read_attr(struct vdev_device *dev, const char *name,
 int vdev_device_write_attr(struct vdev_device *dev, const char *name,
 			   const char *text);
 
-/* A device by its exact address; 0, -ENODEV or -ENOMEM, nothing recorded. */
+/* A device by its exact address; 0, -ENODEV ..., and nothing is recorded. */
 int vdev_device_new(struct vdev_ctx *ctx, const char *bus, const char *address,
 		    struct vdev_device **ret);
 
@@ -32,7 +32,7 @@ int vdev_device_new(struct vdev_ctx *ctx, const char *bus, const char *address,
 int vdev_device_modalias(struct vdev_device *dev, const char *prefix,
 			 char text[MODALIAS_SIZE]);
 
-/* Whether the device's directory is still there. */
+/* False only if the device is known to be gone. */
 bool vdev_device_exists(struct vdev_device *dev);
 
 /*

@@ -394,7 +394,12 @@ static int capable_function(struct vdev_device *dev, struct vdev_device **ret)
 		return 0;
 	}
 	error = vdev_device_new(dev->ctx, "pci", physfn, ret);
-	return error ? device_fail(dev, error, "the physical function") : 0;
+	if (error)
+		return vdev_fail(dev->ctx, error,
+				 "cannot look at %s, the physical function of "
+				 "%s: %s",
+				 physfn, dev->address, strerror(-error));
+	return 0;
 }
 
 int vdev_device_pasid_width(struct vdev_device *dev)
