@@ -198,24 +198,33 @@ int vdev_device_write_attr(struct vdev_device *dev, const char *name,
 	return vdev_sys_write_attr(&dev->ctx->sys, path, text);
 }
 
-int device_read_link(struct vdev_device *dev, const char *name, char **ret)
+/* Return: the length; -ENOENT if there is no such link; ... */
+static ssize_t read_link(struct vdev_device *dev, const char *name,
+			 char text[NAME_MAX + 1])
 {
 	int fd = device_dirfd(dev);
-	char text[NAME_MAX + 1];
-	char *copy = NULL;
-	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	n = vdev_sys_readlink_name(&dev->ctx->sys, fd, name, text,
-				   sizeof(text));
-	if (n < 0 && n != -ENOENT)
-		return (int)n;
-	if (n >= 0) {
-		copy = strdup(text);
-		if (!copy)
-			return -ENOMEM;
+	return vdev_sys_readlink_name(&dev->ctx->sys, fd, name, text,
+				      NAME_MAX + 1);
+}
+
+int device_read_link(struct vdev_device *dev, const char *name, char **ret)
+{
+	char text[NAME_MAX + 1];
+	ssize_t n = read_link(dev, name, text);
+	char *copy;
+
+	if (n == -ENOENT) {
+		*ret = NULL;
+		return 0;
 	}
+	if (n < 0)
+		return (int)n;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
 	*ret = copy;
 	return 0;
 }
@@ -279,15 +288,13 @@ const char *vdev_device_parent(struct vdev_device *dev)
 	const char *path = vdev_device_syspath(dev);
 	struct device_facts *facts = &dev->facts;
 	struct pci_address address;
-	_auto_free_ char *above = NULL;
+	char above[PATH_MAX];
 	const char *name;
 
 	if (!path || facts->parent)
 		return facts->parent;
-	above = strndup(path, (size_t)(str_basename(path) - path));
-	if (!above || !*above)
-		return NULL;
-	above[strlen(above) - 1] = '\0';
+	snprintf(above, sizeof(above), "%.*s",
+		 (int)(str_basename(path) - path - 1), path);
 	name = str_basename(above);
 	if (device_is_mdev(dev) || !pci_address_parse(name, &address))
 		facts->parent = strdup(name);
@@ -526,19 +533,22 @@ const char *vdev_device_driver(struct vdev_device *dev)
 int vdev_device_iommu_group(struct vdev_device *dev)
 {
 	struct device_facts *facts = &dev->facts;
-	_auto_free_ char *name = NULL;
-	int error;
+	char name[NAME_MAX + 1];
+	int group = -ENODATA;
+	ssize_t n;
 
 	if (facts->known & KNOWN_GROUP)
 		return facts->group;
-	error = device_read_link(dev, "iommu_group", &name);
-	if (error)
-		return device_fail(dev, error, "the IOMMU group");
-	facts->group = name ? str_to_int(name) : -ENODATA;
-	if (facts->group == -EINVAL)
+	n = read_link(dev, "iommu_group", name);
+	if (n >= 0)
+		group = str_to_int(name);
+	else if (n != -ENOENT)
+		return device_fail(dev, (int)n, "the IOMMU group");
+	if (group == -EINVAL)
 		return device_fail(dev, -EIO, "the IOMMU group");
+	facts->group = group;
 	facts->known |= KNOWN_GROUP;
-	return facts->group;
+	return group;
 }
 
 int vdev_device_numa_node(struct vdev_device *dev)

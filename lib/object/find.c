@@ -9,15 +9,25 @@
 #include "object/classes.h"
 #include "object/device_struct.h"
 
-/* Whether `name` can be an entry of /sys/class/net or /sys/class/block. */
-static bool can_be_entry(const char *name)
+/*
+ * The entry of /sys/class/net or /sys/class/block that a name stands for. sysfs
+ * cannot have the slash in a disk's name, cciss/c0d0. Return: whether it can be
+ * one.
+ */
+static bool entry_of(const char *name, bool node, char entry[NAME_MAX + 1])
 {
-	if (!*name || strlen(name) > NAME_MAX || !strcmp(name, ".") ||
-	    !strcmp(name, ".."))
+	size_t length = strlen(name);
+
+	if (!length || length > NAME_MAX || str_eq(name, ".") ||
+	    str_eq(name, ".."))
 		return false;
-	for (; *name; name++)
-		if (*name == '/' || *name == ':' || !isgraph(*name & 0xff))
+	for (; *name; name++) {
+		if (*name == ':' || (*name == '/' && !node) ||
+		    !isgraph((unsigned char)*name))
 			return false;
+		*entry++ = (char)(*name == '/' ? '!' : *name);
+	}
+	*entry = '\0';
 	return true;
 }
 
@@ -109,15 +119,10 @@ static int find_by_entry(struct vdev_ctx *ctx, const char *name,
 {
 	static const char *const classes[] = { "net", "block" };
 	bool node = str_starts(name, "/dev/");
-	_auto_free_ char *entry = strdup(node ? name + 5 : name);
+	char entry[NAME_MAX + 1];
 	int ret = -ENOENT;
 
-	if (!entry)
-		return vdev_fail(ctx, -ENOMEM, "out of memory");
-	/* sysfs cannot have the slash in a disk's name, cciss/c0d0. */
-	for (char *s = entry; node && (s = strchr(s, '/'));)
-		*s = '!';
-	if (!can_be_entry(entry)) {
+	if (!entry_of(node ? name + 5 : name, node, entry)) {
 		vdev_fail(ctx, -EINVAL, "'%s' is not the name of a device",
 			  name);
 		return vdev_hint(ctx, -EINVAL,

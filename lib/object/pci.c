@@ -51,15 +51,12 @@ static void parse_bar(const char *line, struct device_bar *bar)
 /* `resource` has a line for each BAR, and more behind them. */
 static int read_bars(struct vdev_device *dev)
 {
-	_auto_free_ struct device_bar *bars =
-		calloc(VDEV_PCI_BARS, sizeof(*bars));
+	struct device_bar bars[VDEV_PCI_BARS] = { 0 };
+	struct device_facts *facts = &dev->facts;
 	char text[2048];
 	const char *line = text;
-	ssize_t n;
+	ssize_t n = device_read(dev, "resource", text, sizeof(text));
 
-	if (!bars)
-		return -ENOMEM;
-	n = device_read(dev, "resource", text, sizeof(text));
 	if (n < 0)
 		return n == -ENOENT ? -ENODEV : (int)n;
 	for (size_t i = 0; line && i < VDEV_PCI_BARS; i++) {
@@ -67,8 +64,11 @@ static int read_bars(struct vdev_device *dev)
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
-	dev->facts.bars = TAKE(bars);
-	dev->facts.known |= KNOWN_BARS;
+	facts->bars = malloc(sizeof(bars));
+	if (!facts->bars)
+		return -ENOMEM;
+	memcpy(facts->bars, bars, sizeof(bars));
+	facts->known |= KNOWN_BARS;
 	return 0;
 }
 
