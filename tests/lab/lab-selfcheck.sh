@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# host
+# timeout: 600
 #
 # Tests of scripts/lab itself. Runs on the host; boots about twenty guests.
 # shellcheck disable=SC2016,SC1003,SC2317 # code for the guest stands in quotes

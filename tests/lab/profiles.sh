@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# host
+# kernel: stock 6.1
+# timeout: 500
 #
 # Each profile boots and has the devices, drivers, groups and IOMMU mode that
 # tests rely on. Runs on the host; one boot a profile.

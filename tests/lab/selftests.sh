@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# host
+# timeout: 600
 #
 # The lab's own check: the kernel's vfio and iommufd selftests, built from the
 # lab kernel's source into the cache, run in a guest, their results compared
