@@ -39,9 +39,7 @@ install(FILES
 	${PROJECT_BINARY_DIR}/libvdevConfigVersion.cmake
 	DESTINATION ${config_dir})
 
-if(TARGET vdevctl)
-	install(TARGETS vdevctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS vdevctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 file(GLOB schemas CONFIGURE_DEPENDS schema/*.json)
 install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/libvdev/schema)

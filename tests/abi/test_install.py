@@ -16,6 +16,9 @@ from tap import Tap  # noqa: E402
 
 BUILD = Path(os.environ["VDEV_BUILD"])
 VERSION = os.environ["VDEV_VERSION"]
+SOURCE = Path(__file__).resolve().parents[2]
+PAGES = list((SOURCE / "man").glob("*.[1-9]"))
+SCHEMAS = list((SOURCE / "schema").glob("*.json"))
 FLAGS = shlex.split(os.environ.get("VDEV_C_FLAGS", ""))
 
 # The same text as C and as C++.
@@ -77,10 +80,11 @@ def expected_files(settings):
         "lib/udev/rules.d/60-vdev.rules",
         "lib/systemd/system/vdev-bind@.service",
     }
+    files |= {f"share/libvdev/schema/{f.name}" for f in SCHEMAS}
     if settings["VDEV_BUILD_MAN"] == "ON":
+        files |= {f"share/man/man{f.suffix[1:]}/{f.name}" for f in PAGES}
         files |= {
-            "share/man/man8/vdevctl.8",
-            "share/man/man3/libvdev.3",
+            "share/man/man1/vdevctl.1",
             "share/bash-completion/completions/vdevctl",
             "share/zsh/site-functions/_vdevctl",
             "share/fish/vendor_completions.d/vdevctl.fish",
