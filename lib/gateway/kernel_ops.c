@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -81,6 +82,38 @@ static ssize_t kernel_write(struct vdev_sys *sys, int fd, const void *buf,
 {
 	(void)sys;
 	return RETRY(write(fd, buf, size));
+}
+
+static ssize_t kernel_pwrite(struct vdev_sys *sys, int fd, const void *buf,
+			     size_t size, off_t offset)
+{
+	(void)sys;
+	return RETRY(pwrite(fd, buf, size, offset));
+}
+
+static int kernel_dup(struct vdev_sys *sys, int fd)
+{
+	(void)sys;
+	return RETRY(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+static int kernel_mmap(struct vdev_sys *sys, int fd, uint64_t offset,
+		       size_t length, int prot, void **ret)
+{
+	void *address =
+		mmap(NULL, length, prot, MAP_SHARED, fd, (off_t)offset);
+
+	(void)sys;
+	if (address == MAP_FAILED)
+		return -errno;
+	*ret = address;
+	return 0;
+}
+
+static int kernel_munmap(struct vdev_sys *sys, void *address, size_t length)
+{
+	(void)sys;
+	return munmap(address, length) ? -errno : 0;
 }
 
 static int list_buffer(const char *buf, long size, vdev_sys_list_fn fn,
@@ -479,6 +512,10 @@ const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.read = kernel_read,
 	.pread = kernel_pread,
 	.write = kernel_write,
+	.pwrite = kernel_pwrite,
+	.dup = kernel_dup,
+	.mmap = kernel_mmap,
+	.munmap = kernel_munmap,
 	.list = kernel_list,
 	.readlink = kernel_readlink,
 	.stat = kernel_stat,

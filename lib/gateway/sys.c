@@ -91,6 +91,60 @@ int vdev_sys_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
 	return sys->ops->ioctl(sys, fd, request, arg);
 }
 
+int vdev_sys_dup(struct vdev_sys *sys, int fd)
+{
+	return sys->ops->dup(sys, fd);
+}
+
+int vdev_sys_mmap(struct vdev_sys *sys, int fd, uint64_t offset, size_t length,
+		  int prot, void **ret)
+{
+	return sys->ops->mmap(sys, fd, offset, length, prot, ret);
+}
+
+void vdev_sys_munmap(struct vdev_sys *sys, void *address, size_t length)
+{
+	sys->ops->munmap(sys, address, length);
+}
+
+ssize_t vdev_sys_pread(struct vdev_sys *sys, int fd, void *buf, size_t size,
+		       uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = sys->ops->pread(sys, fd, (char *)buf + done,
+					    size - done,
+					    (off_t)(offset + done));
+
+		if (n < 0 && !done)
+			return n;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t vdev_sys_pwrite(struct vdev_sys *sys, int fd, const void *buf,
+			size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = sys->ops->pwrite(sys, fd, (const char *)buf + done,
+					     size - done,
+					     (off_t)(offset + done));
+
+		if (n < 0 && !done)
+			return n;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
 static ssize_t read_all(struct vdev_sys *sys, int fd, char *buf, size_t size)
 {
 	size_t done = 0;

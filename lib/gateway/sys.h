@@ -41,6 +41,14 @@ struct vdev_sys_ops {
 			 off_t offset);
 	ssize_t (*write)(struct vdev_sys *sys, int fd, const void *buf,
 			 size_t size);
+	ssize_t (*pwrite)(struct vdev_sys *sys, int fd, const void *buf,
+			  size_t size, off_t offset);
+	/* A duplicate that is close-on-exec. */
+	int (*dup)(struct vdev_sys *sys, int fd);
+	/* Shared; `prot` as PROT_READ, PROT_WRITE. */
+	int (*mmap)(struct vdev_sys *sys, int fd, uint64_t offset,
+		    size_t length, int prot, void **ret);
+	int (*munmap)(struct vdev_sys *sys, void *address, size_t length);
 	int (*list)(struct vdev_sys *sys, int dirfd, const char *path,
 		    vdev_sys_list_fn fn, void *data);
 	ssize_t (*readlink)(struct vdev_sys *sys, int dirfd, const char *path,
@@ -110,6 +118,20 @@ bool vdev_sys_exists(struct vdev_sys *sys, const char *path);
 int vdev_sys_stat(struct vdev_sys *sys, const char *path, struct stat *st);
 int vdev_sys_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
 		   void *arg);
+int vdev_sys_dup(struct vdev_sys *sys, int fd);
+int vdev_sys_mmap(struct vdev_sys *sys, int fd, uint64_t offset, size_t length,
+		  int prot, void **ret);
+void vdev_sys_munmap(struct vdev_sys *sys, void *address, size_t length);
+
+/*
+ * Reads or writes at an offset, short transfers joined. Return: the count,
+ * which is smaller than `size` only at the end of the file; -errno if nothing
+ * was transferred.
+ */
+ssize_t vdev_sys_pread(struct vdev_sys *sys, int fd, void *buf, size_t size,
+		       uint64_t offset);
+ssize_t vdev_sys_pwrite(struct vdev_sys *sys, int fd, const void *buf,
+			size_t size, uint64_t offset);
 
 /* Reads up to `size` bytes, short reads joined. Return: the count. */
 ssize_t vdev_sys_read_bytes(struct vdev_sys *sys, int dirfd, const char *path,

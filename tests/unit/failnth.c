@@ -139,6 +139,30 @@ static ssize_t fail_write(struct vdev_sys *sys, int fd, const void *buf,
 	return PASS(sys, write, fd, buf, size);
 }
 
+static ssize_t fail_pwrite(struct vdev_sys *sys, int fd, const void *buf,
+			   size_t size, off_t offset)
+{
+	return PASS(sys, pwrite, fd, buf, size, offset);
+}
+
+static int fail_dup(struct vdev_sys *sys, int fd)
+{
+	return PASS(sys, dup, fd);
+}
+
+static int fail_mmap(struct vdev_sys *sys, int fd, uint64_t offset,
+		     size_t length, int prot, void **ret)
+{
+	return PASS(sys, mmap, fd, offset, length, prot, ret);
+}
+
+static int fail_munmap(struct vdev_sys *sys, void *address, size_t length)
+{
+	struct vdev_sys in = inner(sys);
+
+	return in.ops->munmap(&in, address, length);
+}
+
 static int fail_list(struct vdev_sys *sys, int dirfd, const char *path,
 		     vdev_sys_list_fn fn, void *data)
 {
@@ -244,6 +268,10 @@ static const struct vdev_sys_ops failnth_ops = {
 	.read = fail_read,
 	.pread = fail_pread,
 	.write = fail_write,
+	.pwrite = fail_pwrite,
+	.dup = fail_dup,
+	.mmap = fail_mmap,
+	.munmap = fail_munmap,
 	.list = fail_list,
 	.readlink = fail_readlink,
 	.stat = fail_stat,

@@ -494,6 +494,28 @@ static ssize_t fake_write(struct vdev_sys *sys, int fd, const void *buf,
 	return ret ? ret : (ssize_t)size;
 }
 
+static ssize_t fake_pwrite(struct vdev_sys *sys, int fd, const void *buf,
+			   size_t size, off_t offset)
+{
+	return KERNEL(enter(sys), pwrite, fd, buf, size, offset);
+}
+
+static int fake_dup(struct vdev_sys *sys, int fd)
+{
+	return KERNEL(enter(sys), dup, fd);
+}
+
+static int fake_mmap(struct vdev_sys *sys, int fd, uint64_t offset,
+		     size_t length, int prot, void **ret)
+{
+	return KERNEL(enter(sys), mmap, fd, offset, length, prot, ret);
+}
+
+static int fake_munmap(struct vdev_sys *sys, void *address, size_t length)
+{
+	return KERNEL(enter(sys), munmap, address, length);
+}
+
 static int fake_list(struct vdev_sys *sys, int dirfd, const char *path,
 		     vdev_sys_list_fn fn, void *data)
 {
@@ -672,6 +694,10 @@ static const struct vdev_sys_ops fakekernel_ops = {
 	.read = fake_read,
 	.pread = fake_pread,
 	.write = fake_write,
+	.pwrite = fake_pwrite,
+	.dup = fake_dup,
+	.mmap = fake_mmap,
+	.munmap = fake_munmap,
 	.list = fake_list,
 	.readlink = fake_readlink,
 	.stat = fake_stat,

@@ -10,6 +10,8 @@
 static const char *const op_names[] = {
 	[SCRIPTED_open] = "open",     [SCRIPTED_read] = "read",
 	[SCRIPTED_pread] = "pread",   [SCRIPTED_write] = "write",
+	[SCRIPTED_pwrite] = "pwrite", [SCRIPTED_dup] = "dup",
+	[SCRIPTED_mmap] = "mmap",
 	[SCRIPTED_list] = "list",     [SCRIPTED_readlink] = "readlink",
 	[SCRIPTED_stat] = "stat",     [SCRIPTED_mkdir] = "mkdir",
 	[SCRIPTED_unlink] = "unlink", [SCRIPTED_rename] = "rename",
@@ -94,8 +96,65 @@ static ssize_t scripted_read(struct vdev_sys *sys, int fd, void *buf,
 static ssize_t scripted_pread(struct vdev_sys *sys, int fd, void *buf,
 			      size_t size, off_t offset)
 {
-	(void)offset;
-	return give(expect(sys, SCRIPTED_pread, NULL, fd), buf, size);
+	const struct scripted_call *call =
+		expect(sys, SCRIPTED_pread, NULL, fd);
+
+	if (call->offset)
+		assert_int_equal(offset, call->offset);
+	return give(call, buf, size);
+}
+
+static ssize_t scripted_pwrite(struct vdev_sys *sys, int fd, const void *buf,
+			       size_t size, off_t offset)
+{
+	const struct scripted_call *call =
+		expect(sys, SCRIPTED_pwrite, NULL, fd);
+
+	if (call->offset)
+		assert_int_equal(offset, call->offset);
+	if (call->data) {
+		assert_int_equal(size, call->size);
+		assert_memory_equal(buf, call->data, size);
+	}
+	return call->result;
+}
+
+static int scripted_dup(struct vdev_sys *sys, int fd)
+{
+	struct scripted *s = sys->data;
+	int copy = by_fd(sys, SCRIPTED_dup, fd);
+
+	if (copy >= 0)
+		s->open_fds++;
+	return copy;
+}
+
+static int scripted_mmap(struct vdev_sys *sys, int fd, uint64_t offset,
+			 size_t length, int prot, void **ret)
+{
+	const struct scripted_call *call =
+		expect(sys, SCRIPTED_mmap, NULL, fd);
+	struct scripted *s = sys->data;
+
+	(void)prot;
+	if (call->result < 0)
+		return (int)call->result;
+	assert_int_equal(offset, call->offset);
+	assert_int_equal(length, call->size);
+	s->mappings++;
+	*ret = (void *)call->data;
+	return 0;
+}
+
+static int scripted_munmap(struct vdev_sys *sys, void *address, size_t length)
+{
+	struct scripted *s = sys->data;
+
+	(void)length;
+	assert_non_null(address);
+	if (--s->mappings < 0)
+		fail_msg("%p is unmapped once too often", address);
+	return 0;
 }
 
 static ssize_t scripted_write(struct vdev_sys *sys, int fd, const void *buf,
@@ -196,6 +255,8 @@ static int scripted_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
 		expect(sys, SCRIPTED_ioctl, NULL, fd);
 
 	assert_int_equal(request, call->request);
+	if (call->gives_fd)
+		((struct scripted *)sys->data)->open_fds++;
 	return call->fn ? call->fn(arg) : (int)call->result;
 }
 
@@ -260,6 +321,10 @@ static const struct vdev_sys_ops scripted_ops = {
 	.read = scripted_read,
 	.pread = scripted_pread,
 	.write = scripted_write,
+	.pwrite = scripted_pwrite,
+	.dup = scripted_dup,
+	.mmap = scripted_mmap,
+	.munmap = scripted_munmap,
 	.list = scripted_list,
 	.readlink = scripted_readlink,
 	.stat = scripted_stat,
@@ -303,4 +368,5 @@ void scripted_done(struct scripted *s)
 			 s->next + 1, op_names[s->calls[s->next].op],
 			 s->calls[s->next].path ? s->calls[s->next].path : "");
 	assert_int_equal(s->open_fds, 0);
+	assert_int_equal(s->mappings, 0);
 }

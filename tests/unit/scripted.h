@@ -18,8 +18,9 @@
  *	scripted_done(&script);
  *
  * The calls have to come in this order and no other may come, except close(),
- * now_ms(), sleep_ms() and is_root(): a close needs no line, but every fd the
- * script gave out has to be closed once, and time passes only by sleeping.
+ * munmap(), now_ms(), sleep_ms() and is_root(): a close or unmap needs no line,
+ * but every fd and mapping the script gave out has to be closed or unmapped
+ * once, and time passes only by sleeping.
  * scripted_done() fails the test when a line was not reached.
  */
 
@@ -28,6 +29,9 @@ enum scripted_op {
 	SCRIPTED_read,
 	SCRIPTED_pread,
 	SCRIPTED_write,
+	SCRIPTED_pwrite,
+	SCRIPTED_dup,
+	SCRIPTED_mmap,
 	SCRIPTED_list,
 	SCRIPTED_readlink,
 	SCRIPTED_stat,
@@ -51,8 +55,10 @@ struct scripted_call {
 	unsigned long request;
 	const void *data; /* what is given, or expected to be written */
 	size_t size;
+	off_t offset;	      /* where; 0 to take any */
 	int (*fn)(void *arg); /* answers an ioctl */
 	long result;	      /* returned, unless `data` or `fn` says what */
+	bool gives_fd;	      /* an ioctl whose result is a new fd */
 };
 
 #define SCRIPT_OPEN(name, number)                                       \
@@ -86,6 +92,22 @@ struct scripted_call {
 		.op = SCRIPTED_ioctl, .fd = (number), .request = (code), \
 		.fn = (answer)                                           \
 	}
+/* An ioctl that gives out a new fd. */
+#define SCRIPT_IOCTL_FD(number, code, given)                             \
+	{                                                                \
+		.op = SCRIPTED_ioctl, .fd = (number), .request = (code), \
+		.result = (given), .gives_fd = true                      \
+	}
+#define SCRIPT_DUP(number, given)                                     \
+	{                                                             \
+		.op = SCRIPTED_dup, .fd = (number), .result = (given) \
+	}
+/* A mapping at `where`, which is memory of the test. */
+#define SCRIPT_MMAP(number, place, length, where)                       \
+	{                                                               \
+		.op = SCRIPTED_mmap, .fd = (number), .offset = (place), \
+		.size = (length), .data = (where)                       \
+	}
 /* Any call that succeeds with nothing to give, by path or by fd. */
 #define SCRIPT_PATH(name, where)                       \
 	{                                              \
@@ -113,6 +135,7 @@ struct scripted {
 	size_t count;
 	size_t next;
 	long open_fds;
+	long mappings;
 	uint64_t now;
 	bool root_user;
 };

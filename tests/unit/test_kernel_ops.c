@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,6 +127,43 @@ static int stop_at_entry(void *data, const char *name, unsigned char type)
 }
 
 /* More names than one buffer holds. */
+static void test_offsets(void **state)
+{
+	struct place *p = *state;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char buf[8] = "";
+	int fd, copy;
+	void *map;
+
+	fd = ops->open(&sys, VDEV_SYS_ROOT, p->file, O_RDWR, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(vdev_sys_pwrite(&sys, fd, "abcd", 4, 2), 4);
+	assert_int_equal(vdev_sys_pread(&sys, fd, buf, sizeof(buf), 3), 3);
+	assert_memory_equal(buf, "bcd", 3);
+	copy = vdev_sys_dup(&sys, fd);
+	assert_true(copy > fd);
+	assert_true(fcntl(copy, F_GETFD) & FD_CLOEXEC);
+	vdev_sys_close(&sys, fd);
+	assert_int_equal(ftruncate(copy, (off_t)page * 2), 0);
+	assert_int_equal(vdev_sys_pwrite(&sys, copy, "x", 1, page), 1);
+	assert_int_equal(vdev_sys_mmap(&sys, copy, page, page,
+				       PROT_READ | PROT_WRITE, &map),
+			 0);
+	assert_int_equal(*(char *)map, 'x');
+	*(char *)map = 'y';
+	vdev_sys_munmap(&sys, map, page);
+	assert_int_equal(vdev_sys_pread(&sys, copy, buf, 1, page), 1);
+	assert_int_equal(buf[0], 'y');
+	map = NULL;
+	assert_int_equal(vdev_sys_mmap(&sys, copy, 1, page, PROT_READ, &map),
+			 -EINVAL);
+	assert_null(map);
+	vdev_sys_close(&sys, copy);
+	assert_int_equal(vdev_sys_dup(&sys, copy), -EBADF);
+	assert_int_equal(vdev_sys_pread(&sys, copy, buf, 1, 0), -EBADF);
+	assert_int_equal(vdev_sys_pwrite(&sys, copy, buf, 1, 0), -EBADF);
+}
+
 static void test_long_list(void **state)
 {
 	struct place *p = *state;
@@ -450,6 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(test_files),
+		PLACE_TEST(test_offsets),
 		PLACE_TEST(test_long_list),
 		PLACE_TEST(test_read_goes_on),
 		PLACE_TEST(test_flock_ends),
