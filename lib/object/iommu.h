@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_OBJECT_IOMMU_H
+#define VDEV_OBJECT_IOMMU_H
+
+#include <libvdev/iommu.h>
+
+#include "object/ctx.h"
+
+struct iommu_backend;
+
+struct vdev_iommu {
+	unsigned int refs;
+	struct vdev_ctx *ctx;
+	enum vdev_iommu_kind kind; /* never VDEV_IOMMU_ANY */
+	int fd;
+	const struct iommu_backend *backend;
+	/* The address space of a container, which has but one; no reference. */
+	struct vdev_ioas *space;
+	/* How many groups the library put into the container. */
+	unsigned int groups;
+	/* Whether VFIO_SET_IOMMU was done: only then can the container map. */
+	bool type1_set;
+};
+
+/* Whether devices come by their group, and share the one address space. */
+static inline bool iommu_is_container(const struct vdev_iommu *iommu)
+{
+	return iommu->kind != VDEV_IOMMU_IOMMUFD;
+}
+
+/*
+ * To be called after VFIO_GROUP_SET_CONTAINER: makes the container a type 1
+ * one with its first group. Return: 0, or -errno with the sentence recorded;
+ * then the caller takes the group out again.
+ */
+int iommu_group_added(struct vdev_iommu *iommu);
+/*
+ * To be called when a group has left, which undoes iommu_group_added(): with
+ * the last one the kernel forgets the type and the mappings.
+ */
+void iommu_group_removed(struct vdev_iommu *iommu);
+
+#endif
