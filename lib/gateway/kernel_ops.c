@@ -100,8 +100,7 @@ static int kernel_dup(struct vdev_sys *sys, int fd)
 static int kernel_mmap(struct vdev_sys *sys, int fd, uint64_t offset,
 		       size_t length, int prot, void **ret)
 {
-	void *address =
-		mmap(NULL, length, prot, MAP_SHARED, fd, (off_t)offset);
+	void *address = mmap(NULL, length, prot, MAP_SHARED, fd, (off_t)offset);
 
 	(void)sys;
 	if (address == MAP_FAILED)

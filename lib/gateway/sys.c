@@ -113,9 +113,9 @@ ssize_t vdev_sys_pread(struct vdev_sys *sys, int fd, void *buf, size_t size,
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = sys->ops->pread(sys, fd, (char *)buf + done,
-					    size - done,
-					    (off_t)(offset + done));
+		ssize_t n =
+			sys->ops->pread(sys, fd, (char *)buf + done,
+					size - done, (off_t)(offset + done));
 
 		if (n < 0 && !done)
 			return n;
@@ -132,9 +132,9 @@ ssize_t vdev_sys_pwrite(struct vdev_sys *sys, int fd, const void *buf,
 	size_t done = 0;
 
 	while (done < size) {
-		ssize_t n = sys->ops->pwrite(sys, fd, (const char *)buf + done,
-					     size - done,
-					     (off_t)(offset + done));
+		ssize_t n =
+			sys->ops->pwrite(sys, fd, (const char *)buf + done,
+					 size - done, (off_t)(offset + done));
 
 		if (n < 0 && !done)
 			return n;

@@ -8,17 +8,27 @@
 #include <cmocka.h>
 
 static const char *const op_names[] = {
-	[SCRIPTED_open] = "open",     [SCRIPTED_read] = "read",
-	[SCRIPTED_pread] = "pread",   [SCRIPTED_write] = "write",
-	[SCRIPTED_pwrite] = "pwrite", [SCRIPTED_dup] = "dup",
+	[SCRIPTED_open] = "open",
+	[SCRIPTED_read] = "read",
+	[SCRIPTED_pread] = "pread",
+	[SCRIPTED_write] = "write",
+	[SCRIPTED_pwrite] = "pwrite",
+	[SCRIPTED_dup] = "dup",
 	[SCRIPTED_mmap] = "mmap",
-	[SCRIPTED_list] = "list",     [SCRIPTED_readlink] = "readlink",
-	[SCRIPTED_stat] = "stat",     [SCRIPTED_mkdir] = "mkdir",
-	[SCRIPTED_unlink] = "unlink", [SCRIPTED_rename] = "rename",
-	[SCRIPTED_fsync] = "fsync",   [SCRIPTED_flock] = "flock",
-	[SCRIPTED_chown] = "chown",   [SCRIPTED_chmod] = "chmod",
-	[SCRIPTED_ioctl] = "ioctl",   [SCRIPTED_child_write] = "child_write",
-	[SCRIPTED_run] = "run",	      [SCRIPTED_netlink] = "netlink",
+	[SCRIPTED_list] = "list",
+	[SCRIPTED_readlink] = "readlink",
+	[SCRIPTED_stat] = "stat",
+	[SCRIPTED_mkdir] = "mkdir",
+	[SCRIPTED_unlink] = "unlink",
+	[SCRIPTED_rename] = "rename",
+	[SCRIPTED_fsync] = "fsync",
+	[SCRIPTED_flock] = "flock",
+	[SCRIPTED_chown] = "chown",
+	[SCRIPTED_chmod] = "chmod",
+	[SCRIPTED_ioctl] = "ioctl",
+	[SCRIPTED_child_write] = "child_write",
+	[SCRIPTED_run] = "run",
+	[SCRIPTED_netlink] = "netlink",
 };
 
 /* The script's line for a call; fails the test if it is another one. */
@@ -132,8 +142,7 @@ static int scripted_dup(struct vdev_sys *sys, int fd)
 static int scripted_mmap(struct vdev_sys *sys, int fd, uint64_t offset,
 			 size_t length, int prot, void **ret)
 {
-	const struct scripted_call *call =
-		expect(sys, SCRIPTED_mmap, NULL, fd);
+	const struct scripted_call *call = expect(sys, SCRIPTED_mmap, NULL, fd);
 	struct scripted *s = sys->data;
 
 	(void)prot;
