@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: group
+# kernel: stock 6.1
 # timeout: 300
 #
 # IOMMU groups of several functions.

@@ -5,6 +5,7 @@
 # timeout: 200
 #
 # Documents keep their schema on every machine, and a capture tells the same.
+# shellcheck disable=SC2317 # functions are called by name
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 
 SCHEMA=$VDEV_LAB_SRC/schema

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: many
+# kernel: stock 6.1
 # timeout: 400
 #
 # A hundred VFs in one command.
@@ -15,10 +16,11 @@ mapfile -t vfs < <(for l in "/sys/bus/pci/devices/$PF/"virtfn*; do
 done)
 t_is 100 "${#vfs[@]}" "there are 100 VFs"
 t_run "bind 100 VFs" 0 vdevctl bind "${vfs[@]}"
-t_is 100 "$(vdevctl list driver=vfio-pci --json |
-	jq '[.[] | select(.vfio_cdev != null and .physfn == "'"$PF"'")] | length')" \
-	"all have a cdev"
-t_is 100 "$(find /dev/vfio/devices -type c | wc -l)" "and its node"
+node=vfio_cdev dir=/dev/vfio/devices
+[ "$VDEV_LAB_KERNEL" != 6.1 ] || node=vfio_group dir=/dev/vfio
+t_is 100 "$(vdevctl list driver=vfio-pci,vf --json |
+	jq "[.[] | select(.$node != null)] | length")" "all have a node"
+t_is 100 "$(find "$dir" -type c ! -name vfio | wc -l)" "and it is there"
 t_run "restore them" 0 vdevctl restore --all
 t_is 0 "$(vdevctl list driver=vfio-pci --json | jq length)" "none is left"
 t_is 0 "$(find /run/vdev/journal -type f | wc -l)" "nor a journal"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: noiommu
+# kernel: stock 6.1
 # timeout: 200
 #
 # Without an IOMMU nothing is handed over unless it is asked for twice.

@@ -4,6 +4,7 @@
 # timeout: 200
 #
 # Nodes given to a user, now and when udev makes them anew.
+# shellcheck disable=SC2317 # functions are called by name
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 . "${BASH_SOURCE[0]%/*}/cases.sh"
 

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: default
+# kernel: stock 6.1
 # timeout: 300
 #
 # A device in use is refused with exit 4, the reason, and nothing changed.
+# shellcheck disable=SC2317 # functions are called by name
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 . "${BASH_SOURCE[0]%/*}/cases.sh"
 
@@ -52,24 +54,61 @@ t_run "bridge: refused" 4 vdevctl bind "$bridge"
 t_like 'PCI bridge' "$T_ERR" "bridge: the reason is named"
 t_run "bridge: cannot be forced" 2 vdevctl bind "$bridge" --force=bridge
 
-# A device that a virtual machine has open.
-t_run "vfio: bind" 0 vdevctl bind "$IGB"
-cdev=/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$IGB/vfio-dev")
-sleep 1000 <>"$cdev" &
-holder=$!
-t_run "vfio: restore is refused while it is open" 4 vdevctl restore "$IGB"
-t_like "sleep \\(pid $holder\\)" "$T_ERR" "vfio: the holder is named"
-t_run "vfio: so is unbind" 4 vdevctl unbind "$IGB"
-t_run "vfio: forced, the kernel waits for the holder" 8 \
-	vdevctl unbind "$IGB" --force=busy --timeout 1
-t_like 'unbind pending' "$T_ERR" "vfio: which is said"
-t_like "sleep \\(pid $holder\\)" "$T_ERR" "vfio: with the holder"
-t_run "vfio: list does not hang meanwhile" 0 timeout 20 vdevctl list
-t_run "vfio: restore cannot finish it yet" 8 timeout 20 vdevctl restore "$IGB"
-kill "$holder"
-wait "$holder" 2>/dev/null
-t_wait 10 vdevctl restore "$IGB"
-t_ok "vfio: restore finishes it once the holder is gone" pristine "$IGB" igb
+# A device that a virtual machine has open, by its cdev or by its group.
+hold_cdev() {
+	local cdev
+	cdev=/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$IGB/vfio-dev")
+	sleep 1000 <>"$cdev" &
+	HOLDER=$!
+	until [[ $(readlink "/proc/$HOLDER/fd/0") = "$cdev" ]]; do sleep 0.05; done
+}
+
+hold_group() {
+	local group
+	group=$(basename "$(readlink "/sys/bus/pci/devices/$IGB/iommu_group")")
+	python3 - "$group" "$IGB" "$T_DIR/held" <<-'EOF' &
+		import fcntl, os, sys, time
+		container = os.open("/dev/vfio/vfio", os.O_RDWR)
+		group = os.open("/dev/vfio/" + sys.argv[1], os.O_RDWR)
+		# VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU (type1 v2), GET_DEVICE_FD
+		fcntl.ioctl(group, 0x3B68, bytearray(container.to_bytes(4, "little")))
+		fcntl.ioctl(container, 0x3B66, 3)
+		fcntl.ioctl(group, 0x3B6A, bytearray(sys.argv[2].encode() + b"\0"))
+		open(sys.argv[3], "w").close()
+		time.sleep(1000)
+	EOF
+	HOLDER=$!
+	t_wait 20 test -e "$T_DIR/held"
+	rm -f "$T_DIR/held"
+}
+
+held() {
+	local how=$1
+	t_run "$how: bind" 0 vdevctl bind "$IGB"
+	"hold_$how"
+	t_run "$how: restore is refused while it is open" 4 vdevctl restore "$IGB"
+	t_like "\\(pid $HOLDER\\)" "$T_ERR" "$how: the holder is named"
+	t_run "$how: so is unbind" 4 vdevctl unbind "$IGB"
+	t_run "$how: forced, the kernel waits for the holder" 8 \
+		vdevctl unbind "$IGB" --force=busy --timeout 1
+	t_like 'unbind pending' "$T_ERR" "$how: which is said"
+	t_like "\\(pid $HOLDER\\)" "$T_ERR" "$how: with the holder"
+	t_run "$how: list does not hang meanwhile" 0 timeout 20 vdevctl list
+	t_run "$how: restore cannot finish it yet" 8 \
+		timeout 20 vdevctl restore "$IGB"
+	kill "$HOLDER"
+	wait "$HOLDER" 2>/dev/null
+	t_wait 10 vdevctl restore "$IGB"
+	t_ok "$how: restore finishes it once the holder is gone" \
+		pristine "$IGB" igb
+}
+
+held group
+if [ "$VDEV_LAB_KERNEL" = 6.1 ]; then
+	t_skip "cdev" "Linux 6.1 has none"
+else
+	held cdev
+fi
 
 t_run "a device that does not exist" 3 vdevctl bind 0000:77:00.0
 t_run "a word that is no device" 2 vdevctl bind 'no/device'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: default
+# kernel: stock 6.1
 # timeout: 300
 #
 # What fails half-way is undone, and a killed bind can be.
