@@ -221,39 +221,58 @@ static int find_processes(struct capture *c)
 	return ret;
 }
 
-/* "/proc/123/..." without a user of a device as 123. */
-static bool is_foreign_process(const struct capture *c, const char *path,
-			       const char **rest)
+/* "/proc/123/..." as 123, with what follows it. Return: false for others. */
+static bool process_of(const char *path, char pid[16], const char **rest)
 {
-	char pid[16];
 	size_t n;
 
 	if (!str_starts(path, "/proc/") || !isdigit((unsigned char)path[6]))
 		return false;
 	n = strcspn(path + 6, "/");
 	*rest = path + 6 + n;
-	snprintf(pid, sizeof(pid), "%.*s", (int)n, path + 6);
-	return !strv_has(&c->processes, pid);
+	snprintf(pid, 16, "%.*s", (int)n, path + 6);
+	return true;
+}
+
+/*
+ * Of a process without a device nothing is kept but the mounts of its
+ * namespace, where it was the one asked for them.
+ */
+static bool keep_process(const struct capture *c, const char *pid,
+			 const char *rest)
+{
+	char mounts[64];
+
+	if (strv_has(&c->processes, pid))
+		return true;
+	snprintf(mounts, sizeof(mounts), "/proc/%s/mountinfo", pid);
+	return recorder_has_read(&c->recorder, mounts) &&
+	       (!*rest || str_eq(rest, "/ns") || str_eq(rest, "/ns/mnt") ||
+		str_eq(rest, "/mountinfo"));
+}
+
+static bool keep_fd(const struct capture *c, const char *target)
+{
+	const char *dev = strstr(target, "/dev/");
+
+	return str_starts(target, "anon_inode:[vfio-device]") ||
+	       (dev && strv_has(&c->nodes, dev + strlen("/dev/")));
 }
 
 static bool is_kept(const struct capture *c, const struct record *r)
 {
 	const char *rest;
+	char pid[16];
 
 	/* Who talks to whom is nobody's business. */
-	if (str_starts(r->path, "/proc/net/tcp") || strstr(r->path, "/net/tcp"))
+	if (strstr(r->path, "/net/tcp"))
 		return c->secrets;
-	if (str_starts(r->path, "/proc/") && strstr(r->path, "/fd/") &&
-	    r->target)
-		return str_starts(r->target, "anon_inode:[vfio-device]") ||
-		       (strstr(r->target, "/dev/") &&
-			strv_has(&c->nodes,
-				 strstr(r->target, "/dev/") + strlen("/dev/")));
-	if (!is_foreign_process(c, r->path, &rest))
-		return true;
-	/* What stands in a mount namespace holds disks all the same. */
-	return !*rest || str_eq(rest, "/ns") || str_eq(rest, "/ns/mnt") ||
-	       str_eq(rest, "/mountinfo");
+	if (process_of(r->path, pid, &rest))
+		return keep_process(c, pid, rest) &&
+		       (!str_starts(rest, "/fd/") || !r->target ||
+			keep_fd(c, r->target));
+	/* Seen only because /proc was listed to find processes. */
+	return !str_starts(r->path, "/proc/") || !S_ISREG(r->type) || r->read;
 }
 
 /* Lines (or NUL-ended entries) that say nothing of VFIO are left out. */

@@ -309,6 +309,13 @@ void recorder_clear(struct recorder *rec)
 	*rec = (struct recorder){ 0 };
 }
 
+bool recorder_has_read(const struct recorder *rec, const char *path)
+{
+	const struct record *r = find_record(rec, path);
+
+	return r && r->read;
+}
+
 struct walk {
 	recorder_fn fn;
 	void *data;

@@ -33,6 +33,9 @@ void recorder_start(struct recorder *recorder, struct vdev_ctx *ctx);
 void recorder_stop(struct recorder *recorder, struct vdev_ctx *ctx);
 void recorder_clear(struct recorder *recorder);
 
+/* Whether the content of a file was read. */
+bool recorder_has_read(const struct recorder *recorder, const char *path);
+
 /* Each record in the order of the paths, until `fn` returns an error. */
 typedef int (*recorder_fn)(void *data, const struct record *record);
 int recorder_walk(const struct recorder *recorder, recorder_fn fn, void *data);

@@ -37,7 +37,7 @@ t_wait 5 test -e "/sys/bus/pci/devices/$OTHER"
 # Killed at random points; the seed makes a failure repeatable.
 RANDOM=4711
 bad=0
-for i in $(seq 20); do
+for _ in $(seq 20); do
 	vdevctl bind "$IGB" "$NVME" >/dev/null 2>&1 &
 	pid=$!
 	ms=$((RANDOM % 400))
