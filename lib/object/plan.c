@@ -295,9 +295,13 @@ static int check_journal(struct vdev_plan *plan, struct plan_item *item)
 		return 0;
 	return vdev_hint(plan->ctx,
 			 vdev_fail_as(plan->ctx, VDEV_ERROR_FAILED, -EEXIST,
-				      "%s: an earlier change of it was cut "
+				      "%s: an earlier change of it %s cut "
 				      "short",
-				      address),
+				      address,
+				      /* Without the lock it may go on. */
+				      plan->locks.count
+					      ? "was"
+					      : "is under way, or was"),
 			 "\"vdevctl restore %s\" undoes it", address);
 }
 

@@ -7,6 +7,10 @@
 
 #include "object/plan.h"
 
+/*
+ * Devices of one group are changed one after the other. Without an IOMMU a
+ * device has a group only while VFIO has it, and is locked by its own name.
+ */
 static int take_locks(struct vdev_plan *plan)
 {
 	_auto_strv_ struct strv names = { 0 };
@@ -14,11 +18,14 @@ static int take_locks(struct vdev_plan *plan)
 
 	for (size_t i = 0; i < plan->count && !ret; i++) {
 		struct vdev_device *dev = plan->items[i].dev;
+		const char *node = vdev_device_vfio_group(dev);
 		int group = vdev_device_iommu_group(dev);
 
-		ret = group >= 0 ? strv_addf(&names, "group-%d", group)
-				 : strv_addf(&names, "device-%s",
-					     vdev_device_address(dev));
+		if (group < 0 || (node && strstr(node, "/noiommu-")))
+			ret = strv_addf(&names, "device-%s",
+					vdev_device_address(dev));
+		else
+			ret = strv_addf(&names, "group-%d", group);
 	}
 	if (ret)
 		return vdev_fail(plan->ctx, ret, "out of memory");
