@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -36,6 +37,17 @@ static void fill_streams(void)
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) < 0)
 			_exit(VDEV_ERROR_FAILED);
+}
+
+/* A plan holds a lock, and so a file, for each IOMMU group it changes. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Errors are not here: the one that matters is reported at the end. */
@@ -96,6 +108,7 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_streams();
+	raise_file_limit();
 	/* A closed pipe is an error like any other when writing. */
 	signal(SIGPIPE, SIG_IGN);
 	output_open(&app.out);
