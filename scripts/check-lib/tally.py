@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ET
 
 LINE = re.compile(r"^(?P<word>ok|not ok)\b(?P<rest>.*)$")
 SKIP = re.compile(r"#\s*skip\S*\s*(?P<reason>.*)", re.I)
-PLAN = re.compile(r"^1\.\.(?P<count>\d+)")
+PLAN = re.compile(r"^1\.\.(?P<count>\d+)(?P<rest>.*)")
 
 
 class Tally:
@@ -55,6 +55,10 @@ def count_tap(tally, name, text, status):
             tally.good()
     if not plans:
         tally.bad(name, "it ended without a plan")
+    elif not lines and not status and SKIP.search(plans[-1]["rest"]):
+        tally.skip(name, SKIP.search(plans[-1]["rest"])["reason"])
+    elif not lines:
+        tally.bad(name, "no test ran")
     elif int(plans[-1]["count"]) != len(lines):
         tally.bad(name, f"{len(lines)} verdicts, {plans[-1]['count']} planned")
     elif status and tally.failed == failed:

@@ -164,6 +164,22 @@ def check_examples(tap, root, prefix, libdir, work):
         tap.ok(not out.returncode, f"{source.name} builds", out.stderr)
 
 
+def check_unit(tap, top, prefix, work):
+    """systemd reads the unit without complaint; of an instance it cannot tell."""
+    if not shutil.which("systemd-analyze"):
+        tap.skip("the systemd unit", "systemd-analyze is not installed")
+        return
+    text = (top / "lib/systemd/system/vdev-bind@.service").read_text()
+    text = text.replace("%i", "0000:01:00.0")
+    text = text.replace(f"{prefix}/bin/vdevctl", str(top / "bin/vdevctl"))
+    for name, content in [("good", text), ("bad", text.replace("Type=", "Typ="))]:
+        unit = work / f"{name}.service"
+        unit.write_text(content)
+        out = run("systemd-analyze", "verify", "--man=no", unit)
+        clean = not out.returncode and not out.stderr.strip()
+        tap.same(clean, name == "good", f"systemd reads a {name} unit")
+
+
 def main():
     tap = Tap()
     settings = cache()
@@ -188,6 +204,7 @@ def main():
         check_pkg_config(tap, root, prefix, libdir, work)
         check_find_package(tap, root, prefix, libdir, work)
         check_examples(tap, root, prefix, libdir, work)
+        check_unit(tap, top, prefix, work)
         vdevctl = run(top / "bin" / "vdevctl", "--version",
                       env={**os.environ, "LD_LIBRARY_PATH": str(libdir)})
         tap.ok(not vdevctl.returncode and VERSION in vdevctl.stdout,
