@@ -414,11 +414,11 @@ static size_t *measure(const struct table *table, bool header)
 
 	for (size_t i = 0; i < table->column_count && header; i++)
 		widths[i] = strlen(table->columns[i].header);
-	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t *width = &widths[i % table->column_count];
-
-		if (table->cells[i].width > *width)
-			*width = table->cells[i].width;
+	for (size_t i = 0, column = 0; i < table->cell_count; i++) {
+		if (table->cells[i].width > widths[column])
+			widths[column] = table->cells[i].width;
+		if (++column == table->column_count)
+			column = 0;
 	}
 	return widths;
 }

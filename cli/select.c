@@ -77,7 +77,7 @@ static void add_device(struct selection *s, struct vdev_device *dev)
 static int add_pattern(struct app *app, struct selection *s,
 		       const char *pattern)
 {
-	struct vdev_device_list *list;
+	struct vdev_device_list *list = NULL;
 	struct vdev_device *dev;
 	int error = 0;
 	size_t i;

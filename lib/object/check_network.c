@@ -13,14 +13,14 @@ static void proc_address(const char *address, bool v6, char *buf, size_t size)
 {
 	char prefix_free[64];
 	uint32_t words[4] = { 0 };
-	unsigned int count = v6 ? 4 : 1;
+	size_t count = v6 ? 4 : 1;
 
 	snprintf(prefix_free, sizeof(prefix_free), "%.*s",
 		 (int)strcspn(address, "/"), address);
 	*buf = '\0';
 	if (inet_pton(v6 ? AF_INET6 : AF_INET, prefix_free, words) != 1)
 		return;
-	for (unsigned int i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		snprintf(buf + i * 8, size - i * 8, "%08X", words[i]);
 }
 

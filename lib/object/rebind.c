@@ -115,7 +115,7 @@ static int bind(struct vdev_device *dev, const char *driver)
 
 static int verify(struct vdev_device *dev, const struct binding *want)
 {
-	struct binding now;
+	struct binding now = { .driver = "" };
 	int ret = rebind_read(dev, &now);
 
 	if (ret)
@@ -141,7 +141,7 @@ int rebind_to(struct vdev_device *dev, const struct binding *want,
 {
 	/* To be bound by name the driver has to match, hence the override. */
 	const char *first = *want->driver ? want->driver : want->override;
-	struct binding now;
+	struct binding now = { .driver = "" };
 	bool change;
 	int ret = rebind_read(dev, &now);
 
@@ -165,7 +165,7 @@ int rebind_probe(struct vdev_device *dev, unsigned int timeout_ms,
 		 pid_t *pending)
 {
 	struct vdev_ctx *ctx = vdev_device_ctx(dev);
-	struct binding now;
+	struct binding now = { .driver = "" };
 	int ret = rebind_read(dev, &now);
 
 	if (!ret && *now.override)

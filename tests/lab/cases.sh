@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here others read
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The ways a device can be in use, for test-refuse.sh (every case refuses) and

@@ -79,7 +79,7 @@ static void expect(struct setup *s, const char *terms, const char *places)
 		for (size_t j = 0; j < ARRAY_SIZE(all); j++)
 			if (!strcmp(vdev_device_address(dev), all[j]))
 				strcat(found, (char[]){ (char)('0' + j), 0 });
-	if (strcmp(found, places))
+	if (!str_eq(found, places))
 		fail_msg("%s: %s, not %s", terms, found, places);
 	vdev_device_list_free(list);
 	vdev_filter_free(filter);
