@@ -14,6 +14,7 @@
 #include <libvdev/pci.h>
 #include <libvdev/group.h>
 #include <libvdev/bind.h>
+#include <libvdev/iommu.h>
 #include <libvdev/capture.h>
 
 #endif

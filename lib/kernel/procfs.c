@@ -321,6 +321,56 @@ const struct proc_user *procfs_users_find(const struct proc_users *users,
 	return *count ? &users->items[low] : NULL;
 }
 
+/* The value of a line that starts with `key`, in a file of /proc/self. */
+static int self_value(struct vdev_sys *sys, const char *path, const char *key,
+		      unsigned int base, uint64_t *ret)
+{
+	_auto_free_ char *text = NULL;
+	ssize_t n = vdev_sys_read_text(sys, VDEV_SYS_ROOT, path, &text);
+	char *value, *end;
+
+	if (n < 0)
+		return (int)n;
+	value = strstr(text, key);
+	if (!value)
+		return -EPROTO;
+	value += strlen(key);
+	value += strspn(value, " \t");
+	end = value + strcspn(value, " \t\n");
+	*end = '\0';
+	if (str_eq(value, "unlimited")) {
+		*ret = UINT64_MAX;
+		return 0;
+	}
+	return str_to_u64(value, base, ret);
+}
+
+#define CAP_IPC_LOCK 14
+
+int procfs_memlock_limit(struct vdev_sys *sys, uint64_t *ret)
+{
+	uint64_t limit, caps;
+	int error = self_value(sys, "/proc/self/limits", "Max locked memory",
+			       10, &limit);
+
+	if (!error)
+		error = self_value(sys, "/proc/self/status", "CapEff:", 16,
+				   &caps);
+	if (!error)
+		*ret = caps & 1U << CAP_IPC_LOCK ? UINT64_MAX : limit;
+	return error;
+}
+
+int procfs_locked(struct vdev_sys *sys, uint64_t *ret)
+{
+	uint64_t kib;
+	int error = self_value(sys, "/proc/self/status", "VmLck:", 10, &kib);
+
+	if (!error)
+		*ret = kib << 10;
+	return error;
+}
+
 bool procfs_is_running(struct vdev_sys *sys, pid_t pid, const char *name)
 {
 	char path[64], comm[32];

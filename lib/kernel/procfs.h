@@ -54,6 +54,14 @@ void procfs_users_clear(struct proc_users *users);
 const struct proc_user *procfs_users_find(const struct proc_users *users,
 					  const char *node, size_t *count);
 
+/*
+ * How many bytes this process may lock: UINT64_MAX if there is no limit, which
+ * is also so with CAP_IPC_LOCK.
+ */
+int procfs_memlock_limit(struct vdev_sys *sys, uint64_t *ret);
+/* How many bytes this process has locked, type 1's pins among them. */
+int procfs_locked(struct vdev_sys *sys, uint64_t *ret);
+
 /* Whether process `pid` exists and has that name. */
 bool procfs_is_running(struct vdev_sys *sys, pid_t pid, const char *name);
 

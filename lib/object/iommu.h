@@ -6,14 +6,11 @@
 
 #include "object/ctx.h"
 
-struct iommu_backend;
-
 struct vdev_iommu {
 	unsigned int refs;
 	struct vdev_ctx *ctx;
 	enum vdev_iommu_kind kind; /* never VDEV_IOMMU_ANY */
 	int fd;
-	const struct iommu_backend *backend;
 	/* The address space of a container, which has but one; no reference. */
 	struct vdev_ioas *space;
 	/* How many groups the library put into the container. */
@@ -39,5 +36,20 @@ int iommu_group_added(struct vdev_iommu *iommu);
  * the last one the kernel forgets the type and the mappings.
  */
 void iommu_group_removed(struct vdev_iommu *iommu);
+
+/*
+ * Records that a call is missing: "WHAT needs Linux VERSION or later: CALL".
+ * Return: -EOPNOTSUPP.
+ */
+int iommu_needs(const struct vdev_iommu *iommu, const char *what,
+		const char *version, const char *call);
+
+/*
+ * Records why there was not memory enough for `length` bytes to be pinned:
+ * RLIMIT_MEMLOCK, or the machine's. `name` is what they were for. Return:
+ * -ENOMEM.
+ */
+int iommu_no_memory(const struct vdev_iommu *iommu, const char *name,
+		    uint64_t length);
 
 #endif

@@ -126,6 +126,11 @@ struct scripted_call {
 	{                                                                 \
 		.op = SCRIPTED_##name, .fd = (number), .result = -(error) \
 	}
+#define SCRIPT_FAIL_IOCTL(number, code, error)                           \
+	{                                                                \
+		.op = SCRIPTED_ioctl, .fd = (number), .request = (code), \
+		.result = -(error)                                       \
+	}
 
 struct scripted {
 	struct vdev_sys *sys;

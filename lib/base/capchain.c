@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/capchain.h"
+
+#include <string.h>
+
+struct header {
+	uint16_t id;
+	uint16_t version;
+	uint32_t next;
+};
+
+bool capchain_next(struct capchain *chain, struct capchain_entry *ret)
+{
+	const uint32_t at = chain->next;
+	struct header header;
+
+	if (!at || chain->broken)
+		return false;
+	/* More capabilities than headers have room means that it comes back. */
+	if (at % 4 || chain->size < sizeof(header) ||
+	    at > chain->size - sizeof(header) ||
+	    chain->seen++ > chain->size / sizeof(header)) {
+		chain->broken = true;
+		return false;
+	}
+	memcpy(&header, (const char *)chain->info + at, sizeof(header));
+	chain->next = header.next;
+	ret->id = header.id;
+	ret->version = header.version;
+	ret->start = (const char *)chain->info + at;
+	ret->size =
+		(header.next > at && header.next <= chain->size ? header.next
+								: chain->size) -
+		at;
+	return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_KERNEL_IOMMUFD_H
+#define VDEV_KERNEL_IOMMUFD_H
+
+#include "gateway/sys.h"
+#include "kernel/abi/iommufd.h"
+
+/*
+ * The calls of /dev/iommu. `fd` is the iommufd, `ioas` and the like are ids in
+ * it. Each returns 0 or what it says, or the kernel's -errno.
+ */
+
+/* Whether an fd is an iommufd: 0, or -ENOTTY, or -EINVAL. */
+int iommufd_probe(struct vdev_sys *sys, int fd);
+
+int iommufd_destroy(struct vdev_sys *sys, int fd, uint32_t id);
+int iommufd_option(struct vdev_sys *sys, int fd, enum iommufd_option option,
+		   enum iommufd_option_ops op, uint32_t object,
+		   uint64_t *value);
+/* The address space of those who speak VFIO's language to the iommufd. */
+int iommufd_vfio_ioas(struct vdev_sys *sys, int fd,
+		      enum iommufd_vfio_ioas_op op, uint32_t *ioas);
+int iommufd_change_process(struct vdev_sys *sys, int fd);
+
+int iommufd_ioas_alloc(struct vdev_sys *sys, int fd, uint32_t *ret);
+/*
+ * `flags` has IOMMU_IOAS_MAP_FIXED_IOVA if `*iova` says where; else the kernel
+ * chooses. On success `*iova` is where it is.
+ */
+int iommufd_map(struct vdev_sys *sys, int fd, uint32_t ioas, uint32_t flags,
+		uint64_t address, uint64_t length, uint64_t *iova);
+int iommufd_map_file(struct vdev_sys *sys, int fd, uint32_t ioas,
+		     uint32_t flags, int file, uint64_t start, uint64_t length,
+		     uint64_t *iova);
+int iommufd_copy(struct vdev_sys *sys, int fd, uint32_t dst, uint32_t src,
+		 uint32_t flags, uint64_t src_iova, uint64_t length,
+		 uint64_t *iova);
+int iommufd_unmap(struct vdev_sys *sys, int fd, uint32_t ioas, uint64_t iova,
+		  uint64_t length, uint64_t *unmapped);
+/* Return: how many ranges, which the caller frees. */
+int iommufd_ranges(struct vdev_sys *sys, int fd, uint32_t ioas,
+		   struct iommu_iova_range **ret, uint64_t *alignment);
+int iommufd_allow(struct vdev_sys *sys, int fd, uint32_t ioas,
+		  const struct iommu_iova_range *ranges, uint32_t count);
+
+#endif
