@@ -3,6 +3,7 @@
 """What `cmake --install` puts where, and that programs can be built with it."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -151,14 +152,19 @@ def check_find_package(tap, root, prefix, libdir, work):
 
 
 def check_examples(tap, root, prefix, libdir, work):
-    """The examples build as their comments say, from where they are installed."""
+    """The examples and the README's program build with what is installed."""
     env = {
         **os.environ,
         "PKG_CONFIG_SYSROOT_DIR": str(root),
         "PKG_CONFIG_PATH": str(libdir / "pkgconfig"),
     }
     flags = run("pkg-config", "--cflags", "--libs", "libvdev", env=env).stdout.split()
-    for source in sorted(Path(f"{root}{prefix}/share/doc/libvdev/examples").glob("*.c")):
+    docs = Path(f"{root}{prefix}/share/doc/libvdev")
+    blocks = re.findall(r"^```c\n(.*?)^```", (docs / "README.md").read_text(), re.M | re.S)
+    tap.same(len(blocks), 1, "the README has a program")
+    readme = work / "readme.c"
+    readme.write_text("".join(blocks))
+    for source in [readme, *sorted((docs / "examples").glob("*.c"))]:
         out = run(os.environ["CC"], *FLAGS, "-Wall", "-Wextra", "-Werror",
                   "-o", work / source.stem, source, *flags)
         tap.ok(not out.returncode, f"{source.name} builds", out.stderr)
