@@ -15,6 +15,7 @@
 #include <libvdev/group.h>
 #include <libvdev/bind.h>
 #include <libvdev/iommu.h>
+#include <libvdev/file.h>
 #include <libvdev/capture.h>
 
 #endif

@@ -9,6 +9,7 @@
 struct vdev_classes;
 struct vdev_names;
 struct vdev_device;
+struct file_group;
 
 struct vdev_ctx {
 	unsigned int refs;
@@ -22,6 +23,8 @@ struct vdev_ctx {
 	char *hint;
 	enum vdev_error_kind kind;
 
+	/* The group nodes that opened devices use. */
+	struct file_group *groups;
 	/* The hardware database, opened at the first name asked for. */
 	struct vdev_names *names;
 	/* Interfaces and disks by device, read when first asked for. */

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The two ways to a device's descriptor, and why they fail. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include <libvdev/group.h>
+#include <libvdev/pci.h>
+
+#include "object/file.h"
+#include "object/iommu.h"
+
+/* --- Reasons */
+
+/* What keeps the device's group from being viable, or NULL. */
+static struct vdev_device *find_blocker(struct vdev_group *group)
+{
+	const struct vdev_device_list *members = vdev_group_members(group);
+	struct vdev_device *member;
+	size_t i;
+
+	if (!members)
+		return NULL;
+	vdev_device_list_foreach(members, i, member)
+		if (vdev_device_blocks_group(member))
+			return member;
+	return NULL;
+}
+
+/* The group is owned by somebody else: the kernel or another process. */
+static int group_fail(struct vdev_file *file)
+{
+	struct vdev_device *blocker = NULL;
+	struct vdev_group *group = NULL;
+	const char *driver;
+	int number = -1;
+
+	if (file->dev)
+		number = vdev_device_iommu_group(file->dev);
+	if (number >= 0 && !vdev_group_new(file->ctx, number, &group))
+		blocker = find_blocker(group);
+	if (blocker) {
+		driver = vdev_device_driver(blocker);
+		vdev_fail(file->ctx, -EBUSY,
+			  "cannot open %s: its IOMMU group %d is not viable, "
+			  "because %s is bound to %s",
+			  file->name, number, vdev_device_address(blocker),
+			  driver ? driver : "a driver");
+		vdev_hint(file->ctx, -EBUSY,
+			  "bind the whole group: vdevctl bind --group %s",
+			  file->name);
+	} else {
+		vdev_fail(file->ctx, -EBUSY,
+			  "cannot open %s: a device of its IOMMU group is open "
+			  "elsewhere, or the other way",
+			  file->name);
+		vdev_hint(file->ctx, -EBUSY,
+			  "one process at a time uses a group, either by group "
+			  "or by cdev");
+	}
+	vdev_group_free(group);
+	return -EBUSY;
+}
+
+static int node_fail(struct vdev_file *file, const char *node, int error)
+{
+	struct vdev_ctx *ctx = file->ctx;
+
+	switch (-error) {
+	case EACCES:
+	case EPERM:
+		vdev_fail(ctx, error, "may not open %s of %s: %s", node,
+			  file->name, strerror(-error));
+		return vdev_hint(ctx, error,
+				 "give the device to the user: vdevctl bind %s "
+				 "--owner USER",
+				 file->name);
+	case EBUSY:
+		return group_fail(file);
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return vdev_fail(ctx, -ENODEV,
+				 "%s of %s is gone: the device was unbound or "
+				 "removed",
+				 node, file->name);
+	default:
+		return vdev_fail(ctx, error, "cannot open %s of %s: %s", node,
+				 file->name, strerror(-error));
+	}
+}
+
+static int no_node_fail(struct vdev_file *file, const char *kind)
+{
+	struct vdev_ctx *ctx = file->ctx;
+	const char *driver = vdev_device_driver(file->dev);
+
+	if (!vdev_device_is_vfio(file->dev)) {
+		vdev_fail(ctx, -ENOENT,
+			  "cannot open %s: it is bound to %s, not to a VFIO "
+			  "driver",
+			  file->name, driver ? driver : "no driver");
+		return vdev_hint(ctx, -ENOENT, "vdevctl bind %s", file->name);
+	}
+	vdev_fail(ctx, -EOPNOTSUPP, "cannot open %s: it has no %s", file->name,
+		  kind);
+	if (str_eq(kind, "cdev"))
+		return vdev_hint(ctx, -EOPNOTSUPP,
+				 "needs Linux 6.6 or later with "
+				 "VFIO_DEVICE_CDEV, and an IOMMU; else open it "
+				 "through its group");
+	return vdev_hint(ctx, -EOPNOTSUPP,
+			 "needs a kernel with VFIO_GROUP; else open it by "
+			 "cdev with an iommufd");
+}
+
+/*
+ * Whether the kernel would have no use for a token: a VF needs one if its PF is
+ * bound to vfio-pci, a PF if it can have VFs.
+ */
+static bool token_is_useless(struct vdev_file *file)
+{
+	const char *physfn = vdev_device_physfn(file->dev);
+	struct vdev_device *pf;
+	bool useless;
+
+	if (!physfn)
+		return vdev_device_sriov_totalvfs(file->dev) < 0;
+	if (vdev_device_find(file->ctx, physfn, &pf))
+		return false;
+	useless = !vdev_device_is_vfio(pf);
+	vdev_device_unref(pf);
+	return useless;
+}
+
+static int token_fail(struct vdev_file *file, const struct vdev_vf_token *token)
+{
+	vdev_fail(file->ctx, -EACCES,
+		  token ? "cannot open %s: the VF token is wrong"
+			: "cannot open %s: a VF token is required",
+		  file->name);
+	return vdev_hint(file->ctx, -EACCES,
+			 "a PF bound to vfio-pci and its VFs share a token, "
+			 "which the user of the PF sets");
+}
+
+static int useless_token_fail(struct vdev_file *file)
+{
+	return vdev_fail(file->ctx, -EINVAL,
+			 "cannot open %s with a VF token: it is neither a PF "
+			 "with VFs nor a VF of a PF bound to vfio-pci",
+			 file->name);
+}
+
+static int isolation_fail(struct vdev_file *file)
+{
+	vdev_fail(file->ctx, -EPERM,
+		  "cannot open %s: the kernel finds its interrupts not "
+		  "isolated",
+		  file->name);
+	return vdev_hint(file->ctx, -EPERM,
+			 "interrupt remapping is off or missing; the module "
+			 "option allow_unsafe_interrupts of iommufd and "
+			 "vfio_iommu_type1 takes the risk");
+}
+
+/*
+ * EINVAL of a bind that is well-formed: the kernel allows one open file by
+ * cdev, and has no other word for that.
+ */
+static int bind_refused(struct vdev_file *file,
+			const struct vdev_vf_token *token)
+{
+	struct vdev_ctx *ctx = file->ctx;
+
+	if (!file->dev) {
+		vdev_fail(ctx, -EBUSY,
+			  "cannot bind %s to the iommufd: it is bound already, "
+			  "or its device is open elsewhere",
+			  file->name);
+		return vdev_hint(ctx, -EBUSY,
+				 "if it is bound, say its device id");
+	}
+	if (token && token_is_useless(file))
+		return useless_token_fail(file);
+	vdev_fail(ctx, -EBUSY, "cannot open %s: it is open elsewhere",
+		  file->name);
+	if (token)
+		return vdev_hint(ctx, -EBUSY,
+				 "or the kernel is older than Linux 6.17, "
+				 "which takes no VF token by cdev");
+	return vdev_hint(ctx, -EBUSY,
+			 "vdevctl show %s names the process that has it open",
+			 file->name);
+}
+
+/* What binding to an iommufd and opening through a group have in common. */
+static int device_fail(struct vdev_file *file,
+		       const struct vdev_vf_token *token, int error)
+{
+	switch (-error) {
+	case EBUSY:
+		return group_fail(file);
+	case EACCES:
+		return token_fail(file, token);
+	case EPERM:
+		return isolation_fail(file);
+	case ENODEV:
+		return vdev_fail(file->ctx, error,
+				 "cannot open %s: it was unbound or removed",
+				 file->name);
+	default:
+		return vdev_fail(file->ctx, error,
+				 "cannot open %s: the driver says %s",
+				 file->name, strerror(-error));
+	}
+}
+
+/* --- By cdev */
+
+int file_bind(struct vdev_file *file, const struct vdev_vf_token *token)
+{
+	int ret = vfio_bind_iommufd(
+		file_sys(file), file->fd, vdev_iommu_fd(file->iommu),
+		token ? token->bytes : NULL, &file->device_id);
+
+	switch (-ret) {
+	case 0:
+		return 0;
+	case EINVAL:
+		return bind_refused(file, token);
+	case ENOTTY:
+		return vdev_fail(file->ctx, ret,
+				 "%s is no VFIO device opened by cdev",
+				 file->name);
+	default:
+		return device_fail(file, token, ret);
+	}
+}
+
+static int open_cdev(struct vdev_file *file, const struct vdev_vf_token *token)
+{
+	const char *node = vdev_device_vfio_cdev(file->dev);
+
+	if (!node)
+		return no_node_fail(file, "cdev");
+	file->fd =
+		vdev_sys_open(file_sys(file), VDEV_SYS_ROOT, node, O_RDWR, 0);
+	if (file->fd < 0)
+		return node_fail(file, node, file->fd);
+	return file_bind(file, token);
+}
+
+/* --- Through the group */
+
+static int container_fail(struct vdev_file *file, int number, int error)
+{
+	struct vdev_ctx *ctx = file->ctx;
+
+	switch (-error) {
+	case EBUSY:
+		return group_fail(file);
+	case EPERM:
+		return isolation_fail(file);
+	default:
+		return vdev_fail(ctx, error,
+				 "cannot put IOMMU group %d into the "
+				 "container: %s",
+				 number, strerror(-error));
+	}
+}
+
+/* Makes an opened group a part of the container. */
+static int group_enter(struct vdev_file *file, struct file_group *group)
+{
+	struct vdev_sys *sys = file_sys(file);
+	int ret = vfio_group_status(sys, group->fd);
+
+	if (ret < 0)
+		return vdev_fail(file->ctx, ret,
+				 "cannot ask for the state of IOMMU group %d: "
+				 "%s",
+				 group->number, strerror(-ret));
+	if (!(ret & VFIO_GROUP_FLAGS_VIABLE))
+		return group_fail(file);
+	ret = vfio_group_set_container(sys, group->fd,
+				       vdev_iommu_fd(file->iommu));
+	if (ret < 0)
+		return container_fail(file, group->number, ret);
+	return iommu_group_added(file->iommu);
+}
+
+static int group_open(struct vdev_file *file, struct file_group *group)
+{
+	const char *node = vdev_device_vfio_group(file->dev);
+	int ret;
+
+	if (!node)
+		return no_node_fail(file, "group node");
+	if (str_starts(str_basename(node), "noiommu-"))
+		return vdev_fail(file->ctx, -EOPNOTSUPP,
+				 "cannot open %s: it is in no-IOMMU mode, "
+				 "where nothing can manage its DMA",
+				 file->name);
+	group->fd =
+		vdev_sys_open(file_sys(file), VDEV_SYS_ROOT, node, O_RDWR, 0);
+	if (group->fd < 0)
+		return node_fail(file, node, group->fd);
+	ret = group_enter(file, group);
+	if (ret)
+		vdev_sys_close(file_sys(file), group->fd);
+	return ret;
+}
+
+static int group_get(struct vdev_file *file)
+{
+	const int number = vdev_device_iommu_group(file->dev);
+	struct file_group *group = file->ctx->groups;
+	int ret;
+
+	while (group &&
+	       (group->number != number || group->iommu != file->iommu))
+		group = group->next;
+	if (group) {
+		group->refs++;
+		file->group = group;
+		return 0;
+	}
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return vdev_fail(file->ctx, -ENOMEM, "out of memory");
+	group->refs = 1;
+	group->iommu = file->iommu;
+	group->number = number;
+	ret = group_open(file, group);
+	if (ret) {
+		free(group);
+		return ret;
+	}
+	group->next = file->ctx->groups;
+	file->ctx->groups = group;
+	file->group = group;
+	return 0;
+}
+
+void file_group_put(struct vdev_file *file)
+{
+	struct file_group *group = TAKE(file->group);
+	struct file_group **place = &file->ctx->groups;
+
+	if (!group || --group->refs)
+		return;
+	while (*place != group)
+		place = &(*place)->next;
+	*place = group->next;
+	vdev_sys_close(file_sys(file), group->fd);
+	iommu_group_removed(group->iommu);
+	free(group);
+}
+
+#define TOKEN_OPTION " vf_token="
+
+/* The device's name in its group, with the token if there is one. */
+static void group_device_name(const struct vdev_file *file,
+			      const struct vdev_vf_token *token, char *name,
+			      size_t size)
+{
+	size_t n = (size_t)snprintf(name, size, "%s%s",
+				    vdev_device_address(file->dev),
+				    token ? TOKEN_OPTION : "");
+
+	for (size_t i = 0; token && i < sizeof(token->bytes); i++) {
+		bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+
+		n += (size_t)snprintf(name + n, size - n, "%s%02x",
+				      dash ? "-" : "", token->bytes[i]);
+	}
+}
+
+static int open_by_group(struct vdev_file *file,
+			 const struct vdev_vf_token *token)
+{
+	char name[UUID_TEXT_SIZE + sizeof(TOKEN_OPTION) + UUID_TEXT_SIZE];
+	int ret = group_get(file);
+
+	if (ret)
+		return ret;
+	group_device_name(file, token, name, sizeof(name));
+	file->fd = vfio_group_get_device(file_sys(file), file->group->fd, name);
+	explicit_bzero(name, sizeof(name));
+	if (file->fd >= 0)
+		return 0;
+	if (file->fd == -EINVAL && token && token_is_useless(file))
+		return useless_token_fail(file);
+	return device_fail(file, token, file->fd);
+}
+
+int file_open(struct vdev_file *file, const struct vdev_vf_token *token)
+{
+	/* An mdev takes a token for a part of its name, and is not found. */
+	if (token && !str_eq(vdev_device_bus(file->dev), "pci"))
+		return useless_token_fail(file);
+	if (iommu_is_container(file->iommu))
+		return open_by_group(file, token);
+	return open_cdev(file, token);
+}
