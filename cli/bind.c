@@ -343,8 +343,11 @@ static void hint_forces(struct app *app, const struct vdev_plan *plan)
 		enum vdev_check check = vdev_finding_check(f);
 
 		/* Where one thing cannot be forced the rest is of no use. */
-		if (stands(f) && !vdev_finding_forcible(f))
+		if (stands(f) && !vdev_finding_forcible(f)) {
+			app_hint(app, "the check %s cannot be forced here",
+				 vdev_check_name(check));
 			return;
+		}
 		wanted[check] |= stands(f);
 	}
 	for (int i = 0; i < VDEV_CHECKS; i++)

@@ -452,23 +452,23 @@ static void print_fish(FILE *f)
 int completion_print(struct app *app)
 {
 	const char *shell = app->args.operands[0];
+	bool fish = str_eq(shell, "fish"), zsh = str_eq(shell, "zsh");
 	FILE *f = app->out.stream;
 
-	if (str_eq(shell, "zsh"))
-		fputs("#compdef vdevctl\n", f);
-	fprintf(f,
-		"# %s completion for vdevctl, made by 'vdevctl completion'\n\n",
-		shell);
-	if (str_eq(shell, "fish")) {
-		print_fish(f);
-		return 0;
-	}
-	if (!str_eq(shell, "bash") && !str_eq(shell, "zsh"))
+	if (!fish && !zsh && !str_eq(shell, "bash"))
 		return app_fail(app, VDEV_ERROR_INVALID,
 				"there is completion for bash, zsh and fish, "
 				"not for '%s'",
 				shell);
+	fprintf(f,
+		"%s# %s completion for vdevctl, made by 'vdevctl "
+		"completion'\n\n",
+		zsh ? "#compdef vdevctl\n" : "", shell);
+	if (fish) {
+		print_fish(f);
+		return 0;
+	}
 	print_common(f);
-	fputs(str_eq(shell, "bash") ? bash_script : zsh_script, f);
+	fputs(zsh ? zsh_script : bash_script, f);
 	return 0;
 }

@@ -280,7 +280,7 @@ static void print_device(struct app *app, struct vdev_device *dev)
 	bool pci = str_eq(vdev_device_bus(dev), "pci");
 	_auto_json_ json_object *document = field_document(dev, FIELD_SHOW);
 	_auto_free_ char *title = output_expand(
-		"{address}[  {vendor_name}][ {device_name}]", document);
+		"{address}[ {vendor_name}][ {device_name}]", document);
 
 	output_styled(&app->out, STYLE_BOLD, title);
 	fputc('\n', app->out.stream);

@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 	F(archive_read_support_format_tar)         \
 	F(archive_read_open_fd)                    \
 	F(archive_read_next_header)                \
-	F(archive_read_extract2)                   \
+	F(archive_read_data_block)                 \
 	F(archive_read_free)                       \
 	F(archive_write_disk_new)                  \
 	F(archive_write_disk_set_options)          \
@@ -34,6 +35,9 @@
 	F(archive_write_open_fd)                   \
 	F(archive_write_header)                    \
 	F(archive_write_data)                      \
+	F(archive_write_data_block)                \
+	F(archive_write_finish_entry)              \
+	F(archive_write_set_bytes_in_last_block)   \
 	F(archive_write_close)                     \
 	F(archive_write_free)                      \
 	F(archive_entry_new)                       \
@@ -89,75 +93,111 @@ static bool is_harmless(const struct library *lib, struct archive_entry *entry)
 	       (S_ISREG(type) || S_ISDIR(type) || S_ISLNK(type));
 }
 
-static int unpack_entries(struct app *app, const struct library *lib,
-			  struct archive *in, const char *name)
+static int unreadable(struct app *app, const struct library *lib,
+		      struct archive *in, const char *name)
 {
-	struct archive *out = lib->archive_write_disk_new();
-	struct archive_entry *entry;
-	int ret;
+	return app_fail(app, VDEV_ERROR_INVALID,
+			"%s cannot be read as a tar file: %s", name,
+			lib->archive_error_string(in));
+}
+
+static struct archive *open_disk(const struct library *lib)
+{
+	struct archive *disk = lib->archive_write_disk_new();
 
 	/* Owners are kept where that is possible, as they are facts too. */
 	lib->archive_write_disk_set_options(
-		out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-			     ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-			     ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS |
-			     (geteuid() ? 0 : ARCHIVE_EXTRACT_OWNER));
-	while ((ret = lib->archive_read_next_header(in, &entry)) ==
-	       ARCHIVE_OK) {
-		if (!is_harmless(lib, entry)) {
-			ret = app_fail(app, VDEV_ERROR_INVALID,
-				       "%s is not a capture: '%s' in it is "
-				       "neither file, directory nor link",
-				       name,
-				       lib->archive_entry_pathname(entry));
-			goto out;
-		}
+		disk, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+			      ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+			      ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS |
+			      (geteuid() ? 0 : ARCHIVE_EXTRACT_OWNER));
+	return disk;
+}
+
+/* Not archive_read_extract2(), which makes warnings of refused paths. */
+static int unpack_entry(const struct library *lib, struct archive *in,
+			struct archive *disk, struct archive_entry *entry)
+{
+	int ret = lib->archive_write_header(disk, entry);
+	const void *data;
+	la_int64_t offset;
+	size_t size;
+
+	while (ret >= ARCHIVE_WARN) {
+		ret = lib->archive_read_data_block(in, &data, &size, &offset);
+		if (ret == ARCHIVE_OK)
+			ret = (int)lib->archive_write_data_block(disk, data,
+								 size, offset);
+		if (ret == ARCHIVE_EOF)
+			return lib->archive_write_finish_entry(disk);
+	}
+	return ret;
+}
+
+static int unpack_entries(struct app *app, const struct library *lib,
+			  struct archive *in, struct archive *disk,
+			  const char *name)
+{
+	struct archive_entry *entry;
+	int ret;
+
+	while ((ret = lib->archive_read_next_header(in, &entry)) >=
+		       ARCHIVE_WARN &&
+	       ret != ARCHIVE_EOF) {
+		if (!is_harmless(lib, entry))
+			return app_fail(app, VDEV_ERROR_INVALID,
+					"%s is not a capture: '%s' in it is "
+					"neither file, directory nor link",
+					name,
+					lib->archive_entry_pathname(entry));
 		lib->archive_entry_set_perm(
 			entry, lib->archive_entry_perm(entry) & 0777);
-		ret = lib->archive_read_extract2(in, entry, out);
+		ret = unpack_entry(lib, in, disk, entry);
 		if (ret < ARCHIVE_WARN) {
-			ret = app_fail(app, VDEV_ERROR_FAILED,
-				       "cannot unpack '%s' of %s: %s",
-				       lib->archive_entry_pathname(entry), name,
-				       lib->archive_error_string(out));
-			goto out;
+			const char *why = lib->archive_error_string(disk);
+
+			return app_fail(
+				app, VDEV_ERROR_INVALID,
+				"cannot unpack '%s' of %s: %s",
+				lib->archive_entry_pathname(entry), name,
+				why ? why : lib->archive_error_string(in));
 		}
 	}
-	ret = ret == ARCHIVE_EOF
-		      ? 0
-		      : app_fail(app, VDEV_ERROR_INVALID,
-				 "%s cannot be read as a tar file: %s", name,
-				 lib->archive_error_string(in));
-out:
-	lib->archive_write_free(out);
+	return ret == ARCHIVE_EOF ? 0 : unreadable(app, lib, in, name);
+}
+
+static int unpack(struct app *app, const struct library *lib, int fd,
+		  const char *name)
+{
+	struct archive *disk = open_disk(lib);
+	struct archive *in = lib->archive_read_new();
+	int ret;
+
+	lib->archive_read_support_filter_all(in);
+	lib->archive_read_support_format_tar(in);
+	ret = lib->archive_read_open_fd(in, fd, 65536)
+		      ? unreadable(app, lib, in, name)
+		      : unpack_entries(app, lib, in, disk, name);
+	lib->archive_read_free(in);
+	lib->archive_write_free(disk);
 	return ret;
 }
 
 int tar_unpack(struct app *app, int fd, const char *name, const char *dir)
 {
 	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct archive *in;
 	struct library lib;
 	int ret = load(app, &lib);
 
-	if (ret)
-		goto out;
-	in = lib.archive_read_new();
-	lib.archive_read_support_filter_all(in);
-	lib.archive_read_support_format_tar(in);
-	if (lib.archive_read_open_fd(in, fd, 65536))
-		ret = app_fail(app, VDEV_ERROR_INVALID,
-			       "%s cannot be read as a tar file: %s", name,
-			       lib.archive_error_string(in));
 	/* Only relative paths can be kept from leading elsewhere. */
-	else if (back < 0 || chdir(dir))
-		ret = app_fail(app, VDEV_ERROR_FAILED, "cannot enter %s", dir);
-	else
-		ret = unpack_entries(app, &lib, in, name);
-	if (back >= 0 && fchdir(back) && !ret)
-		ret = app_fail(app, VDEV_ERROR_FAILED, "cannot leave %s", dir);
-	lib.archive_read_free(in);
-out:
+	if (!ret && (back < 0 || chdir(dir)))
+		ret = app_fail(app, VDEV_ERROR_FAILED, "cannot enter %s: %s",
+			       dir, strerror(errno));
+	if (!ret)
+		ret = unpack(app, &lib, fd, name);
+	if (!ret && fchdir(back))
+		ret = app_fail(app, VDEV_ERROR_FAILED, "cannot leave %s: %s",
+			       dir, strerror(errno));
 	if (back >= 0)
 		close(back);
 	return ret;
@@ -216,6 +256,8 @@ int tar_write_open(struct app *app, int fd, const char *name,
 	w->entry = w->lib.archive_entry_new();
 	w->lib.archive_write_set_format_pax_restricted(w->archive);
 	add_filter(w);
+	/* Also on a pipe without anything behind the end. */
+	w->lib.archive_write_set_bytes_in_last_block(w->archive, 1);
 	if (w->lib.archive_write_open_fd(w->archive, fd)) {
 		write_failed(w);
 		(void)tar_write_close(w);

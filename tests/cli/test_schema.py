@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Validates documents that vdevctl prints by the schemas in the tree.
+
+    test_schema.py VDEVCTL SOURCE
+
+Without python3-jsonschema the test is skipped (exit 77).
+"""
+
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+try:
+    import jsonschema
+except ImportError:
+    print("# SKIP python3-jsonschema is not installed")
+    sys.exit(77)
+
+VDEVCTL, SOURCE = sys.argv[1], sys.argv[2]
+sys.path.insert(0, os.path.join(SOURCE, "tests", "fixtures"))
+import mktree  # noqa: E402
+
+failures = 0
+
+
+def check(good, name):
+    global failures
+    print(("ok - " if good else "not ok - ") + name)
+    failures += not good
+
+
+def load_validators():
+    validators = {}
+    for path in glob.glob(os.path.join(SOURCE, "schema", "*.schema.json")):
+        with open(path, encoding="utf-8") as f:
+            schema = json.load(f)
+        kind = jsonschema.Draft202012Validator
+        kind.check_schema(schema)
+        validators[os.path.basename(path).split(".")[0]] = kind(schema)
+    return validators
+
+
+VALIDATORS = load_validators()
+used = set()
+
+
+def validate(text, schema, name):
+    used.add(schema)
+    try:
+        # Strictly: Python's parser accepts what is no JSON.
+        document = json.loads(text, parse_constant=lambda c: 1 / 0)
+    except (ValueError, ZeroDivisionError) as e:
+        print(f"# {e}")
+        check(False, name)
+        return
+    errors = list(VALIDATORS[schema].iter_errors(document))
+    for e in errors[:5]:
+        print(f"# {e.json_path}: {e.message[:300]}")
+    check(not errors, name)
+
+
+def try_command(schema, *args):
+    """What a command prints: its document, or that of its error."""
+    done = subprocess.run([VDEVCTL, "--json", *args], capture_output=True)
+    name = " ".join(args[1:] if args[0].startswith("--root") else args)
+    if done.stdout:
+        validate(done.stdout, schema, f"{schema}: {name}")
+    if done.returncode:
+        validate(done.stderr, "error", f"error: {name}")
+        code = json.loads(done.stderr)["error"]["code"]
+        check(code == done.returncode, f"the code is the exit status: {name}")
+    else:
+        check(bool(done.stdout), f"there is a document: {name}")
+
+
+def addresses(root):
+    done = subprocess.run([VDEVCTL, root, "list", "--no-header", "--columns",
+                           "address"], capture_output=True, text=True,
+                          check=True)
+    return done.stdout.split()
+
+
+def try_tree(name, root, each):
+    print(f"# {name}")
+    root = "--root=" + root
+    found = addresses(root)
+    try_command("list", root, "list")
+    try_command("groups", root, "group", "list")
+    if not found:
+        return
+    try_command("show", root, "show", *found)
+    try_command("plan", root, "bind", "0000:01:*")
+    try_command("plan", root, "restore", "--all")
+    for address in found if each else ():
+        for command in ("bind", "unbind", "restore"):
+            try_command("plan", root, "--dry-run", command, address)
+        try_command("groups", root, "group", "show", address)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as work:
+        for name in mktree.TREES:
+            path = os.path.join(work, name)
+            mktree.make(name, path)
+            try_tree(name, path, name in ("workstation", "hostile"))
+        root = "--root=" + os.path.join(work, "workstation")
+        target = os.path.join(work, "capture.tar")
+        try_command("collect", root, "collect", target)
+        try_command("collect", root, "collect", target)
+    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "captures",
+                                              "*.tar.*"))):
+        try_tree(os.path.basename(path), path, False)
+    try_command("help", "help")
+    try_command("help", "nothing")
+    unused = set(VALIDATORS) - used
+    check(not unused, f"every schema was used {unused or ''}")
+    return failures != 0
+
+
+os.umask(0o022)
+sys.exit(main())
