@@ -159,28 +159,26 @@ static void PRINTF(3, 0) record(struct vdev_ctx *ctx, enum vdev_error_kind kind,
 	vdev_log(ctx, VDEV_LOG_DEBUG, "failed: %s", vdev_ctx_last_error(ctx));
 }
 
-int vdev_fail(struct vdev_ctx *ctx, int error, const char *fmt, ...)
+void vdev_record_error(struct vdev_ctx *ctx, int error, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	record(ctx, kind_of_errno(error), fmt, args);
 	va_end(args);
-	return error;
 }
 
-int vdev_fail_as(struct vdev_ctx *ctx, enum vdev_error_kind kind, int error,
-		 const char *fmt, ...)
+void vdev_record_error_as(struct vdev_ctx *ctx, enum vdev_error_kind kind,
+			  const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	record(ctx, kind, fmt, args);
 	va_end(args);
-	return error;
 }
 
-int vdev_hint(struct vdev_ctx *ctx, int error, const char *fmt, ...)
+void vdev_record_hint(struct vdev_ctx *ctx, const char *fmt, ...)
 {
 	struct strbuf b = { 0 };
 	va_list args;
@@ -190,5 +188,4 @@ int vdev_hint(struct vdev_ctx *ctx, int error, const char *fmt, ...)
 	va_end(args);
 	free(ctx->hint);
 	ctx->hint = strbuf_finish(&b);
-	return error;
 }

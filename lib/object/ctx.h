@@ -43,18 +43,37 @@ struct vdev_ctx {
 void vdev_log(struct vdev_ctx *ctx, enum vdev_log_level level, const char *fmt,
 	      ...) PRINTF(3, 4);
 
-/*
- * Records a failure and returns `error` (a negative errno), so that it can
- * stand in a return statement. The kind is derived from the errno;
- * vdev_fail_as() names it.
- */
-int vdev_fail(struct vdev_ctx *ctx, int error, const char *fmt, ...)
+void vdev_record_error(struct vdev_ctx *ctx, int error, const char *fmt, ...)
 	PRINTF(3, 4);
-int vdev_fail_as(struct vdev_ctx *ctx, enum vdev_error_kind kind, int error,
-		 const char *fmt, ...) PRINTF(4, 5);
+void vdev_record_error_as(struct vdev_ctx *ctx, enum vdev_error_kind kind,
+			  const char *fmt, ...) PRINTF(3, 4);
+void vdev_record_hint(struct vdev_ctx *ctx, const char *fmt, ...) PRINTF(2, 3);
 
-/* Adds advice to the failure just recorded, and returns `error`. */
-int vdev_hint(struct vdev_ctx *ctx, int error, const char *fmt, ...)
-	PRINTF(3, 4);
+/*
+ * Record a failure and give `error` (a negative errno), so that they can stand
+ * in a return statement. The kind is derived from the errno; vdev_fail_as()
+ * names it. They are macros for a compiler or an analyzer to see that the
+ * value is the one put in, and no success.
+ */
+#define vdev_fail(ctx, error, ...)                                  \
+	({                                                          \
+		int _fail_error = (error);                          \
+		vdev_record_error((ctx), _fail_error, __VA_ARGS__); \
+		_fail_error;                                        \
+	})
+#define vdev_fail_as(ctx, kind, error, ...)                       \
+	({                                                        \
+		int _fail_as_error = (error);                     \
+		vdev_record_error_as((ctx), (kind), __VA_ARGS__); \
+		_fail_as_error;                                   \
+	})
+
+/* Adds advice to the failure just recorded, and gives `error`. */
+#define vdev_hint(ctx, error, ...)                    \
+	({                                            \
+		int _hint_error = (error);            \
+		vdev_record_hint((ctx), __VA_ARGS__); \
+		_hint_error;                          \
+	})
 
 #endif
