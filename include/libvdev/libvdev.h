@@ -15,6 +15,8 @@
 #include <libvdev/group.h>
 #include <libvdev/bind.h>
 #include <libvdev/iommu.h>
+#include <libvdev/hwpt.h>
+#include <libvdev/pasid.h>
 #include <libvdev/file.h>
 #include <libvdev/capture.h>
 

@@ -192,3 +192,47 @@ int iommufd_allow(struct vdev_sys *sys, int fd, uint32_t ioas,
 
 	return vdev_sys_ioctl(sys, fd, IOMMU_IOAS_ALLOW_IOVAS, &arg);
 }
+
+int iommufd_hwpt_alloc(struct vdev_sys *sys, int fd,
+		       struct iommu_hwpt_alloc *arg)
+{
+	arg->size = sizeof(*arg);
+	return vdev_sys_ioctl(sys, fd, IOMMU_HWPT_ALLOC, arg);
+}
+
+bool iommufd_knows_pasid(struct vdev_sys *sys, int fd)
+{
+	struct iommu_veventq_alloc arg = { .size = sizeof(arg) };
+
+	/*
+	 * A flag the kernel does not know is refused as one the IOMMU cannot
+	 * serve, but this call came with the same release. It cannot succeed:
+	 * there is no vIOMMU 0.
+	 */
+	return vdev_sys_ioctl(sys, fd, IOMMU_VEVENTQ_ALLOC, &arg) != -ENOTTY;
+}
+
+int iommufd_hw_info(struct vdev_sys *sys, int fd, uint32_t device,
+		    struct iommu_hw_info *arg, void **data)
+{
+	/* Three times what the largest one is in Linux 7.2. */
+	uint32_t room = 256;
+	_auto_free_ void *buf = calloc(1, room);
+	int ret;
+
+	if (!buf)
+		return -ENOMEM;
+	*arg = (struct iommu_hw_info){
+		.size = sizeof(*arg),
+		.dev_id = device,
+		.data_len = room,
+		.data_uptr = (uintptr_t)buf,
+	};
+	ret = vdev_sys_ioctl(sys, fd, IOMMU_GET_HW_INFO, arg);
+	if (ret)
+		return ret;
+	if (arg->data_len > room)
+		arg->data_len = room;
+	*data = arg->data_len ? TAKE(buf) : NULL;
+	return 0;
+}

@@ -43,4 +43,17 @@ int iommufd_ranges(struct vdev_sys *sys, int fd, uint32_t ioas,
 int iommufd_allow(struct vdev_sys *sys, int fd, uint32_t ioas,
 		  const struct iommu_iova_range *ranges, uint32_t count);
 
+/* `arg` without its size; on success its out_hwpt_id is set. */
+int iommufd_hwpt_alloc(struct vdev_sys *sys, int fd,
+		       struct iommu_hwpt_alloc *arg);
+/* Whether the kernel knows HWPTs for PASIDs (Linux 6.15). */
+bool iommufd_knows_pasid(struct vdev_sys *sys, int fd);
+
+/*
+ * What the IOMMU's driver tells of a device: `*data`, which the caller frees,
+ * is `arg->data_len` bytes, or NULL for none.
+ */
+int iommufd_hw_info(struct vdev_sys *sys, int fd, uint32_t device,
+		    struct iommu_hw_info *arg, void **data);
+
 #endif

@@ -24,17 +24,19 @@ int ioas_need_iommufd(const struct vdev_ioas *ioas, const char *what)
 			 "%s needs an iommufd, type 1 cannot do it", what);
 }
 
-static int ioas_alloc(struct vdev_iommu *iommu, struct vdev_ioas **ret)
+/* Return: NULL with the sentence recorded if memory ran out. */
+static struct vdev_ioas *ioas_alloc(struct vdev_iommu *iommu)
 {
 	struct vdev_ioas *ioas = calloc(1, sizeof(*ioas));
 
-	if (!ioas)
-		return vdev_fail(iommu->ctx, -ENOMEM, "out of memory");
+	if (!ioas) {
+		vdev_fail(iommu->ctx, -ENOMEM, "out of memory");
+		return NULL;
+	}
 	ioas->refs = 1;
 	ioas->iommu = vdev_iommu_ref(iommu);
 	ioas->backend = ioas_backend(iommu->kind);
-	*ret = ioas;
-	return 0;
+	return ioas;
 }
 
 static void ioas_free(struct vdev_ioas *ioas)
@@ -47,16 +49,16 @@ static void ioas_free(struct vdev_ioas *ioas)
 
 int vdev_ioas_new(struct vdev_iommu *iommu, struct vdev_ioas **ret)
 {
-	struct vdev_ioas *ioas = NULL;
+	struct vdev_ioas *ioas;
 	int error;
 
 	if (iommu->space)
 		return vdev_fail(iommu->ctx, -EOPNOTSUPP,
 				 "a container has one address space, and this "
 				 "one's is in use");
-	error = ioas_alloc(iommu, &ioas);
-	if (error)
-		return error;
+	ioas = ioas_alloc(iommu);
+	if (!ioas)
+		return -ENOMEM;
 	error = ioas->backend->open(ioas);
 	if (error) {
 		vdev_fail(iommu->ctx, error, "cannot make an address space: %s",
@@ -74,16 +76,16 @@ int vdev_ioas_import(struct vdev_iommu *iommu, uint32_t id,
 		     struct vdev_ioas **ret)
 {
 	_auto_free_ struct vdev_iova_range *ranges = NULL;
-	struct vdev_ioas *ioas = NULL;
+	struct vdev_ioas *ioas;
 	uint64_t alignment;
 	int error;
 
 	if (iommu->kind == VDEV_IOMMU_TYPE1)
 		return vdev_fail(iommu->ctx, -EOPNOTSUPP,
 				 "a container of type 1 has no ids");
-	error = ioas_alloc(iommu, &ioas);
-	if (error)
-		return error;
+	ioas = ioas_alloc(iommu);
+	if (!ioas)
+		return -ENOMEM;
 	ioas->id = id;
 	/* Asking for something harmless tells whether it is one. */
 	error = ioas->backend->ranges(ioas, &ranges, &alignment);

@@ -192,13 +192,14 @@ static int type1_space_ranges(struct vdev_ioas *ioas,
 	_auto_free_ struct vfio_iommu_type1_info *info = NULL;
 	_auto_free_ struct vfio_iova_range *found = NULL;
 	struct vdev_iova_range *ranges;
-	int n;
+	int error, n;
 
 	if (!ioas->iommu->type1_set)
 		return -ENODEV;
-	n = type1_info(sys_of(ioas), ioas->iommu->fd, &info);
-	if (!n)
-		n = type1_ranges(info, &found);
+	error = type1_info(sys_of(ioas), ioas->iommu->fd, &info);
+	if (error)
+		return error;
+	n = type1_ranges(info, &found);
 	if (n < 0)
 		return n;
 	ranges = calloc((size_t)n + 1, sizeof(*ranges));

@@ -54,22 +54,25 @@ static int open_failed(struct vdev_ctx *ctx, const char *node, int error)
 	return error;
 }
 
-/* Makes the object, which takes over the fd also when that fails. */
-static int iommu_new(struct vdev_ctx *ctx, enum vdev_iommu_kind kind, int fd,
-		     struct vdev_iommu **ret)
+/*
+ * Makes the object, which takes over the fd also when that fails. Return: NULL
+ * with the sentence recorded if memory ran out.
+ */
+static struct vdev_iommu *iommu_new(struct vdev_ctx *ctx,
+				    enum vdev_iommu_kind kind, int fd)
 {
 	struct vdev_iommu *iommu = calloc(1, sizeof(*iommu));
 
 	if (!iommu) {
 		vdev_sys_close(&ctx->sys, fd);
-		return vdev_fail(ctx, -ENOMEM, "out of memory");
+		vdev_fail(ctx, -ENOMEM, "out of memory");
+		return NULL;
 	}
 	iommu->refs = 1;
 	iommu->ctx = vdev_ctx_ref(ctx);
 	iommu->kind = kind;
 	iommu->fd = fd;
-	*ret = iommu;
-	return 0;
+	return iommu;
 }
 
 static int open_iommufd(struct vdev_ctx *ctx, enum vdev_iommu_kind kind,
@@ -77,15 +80,21 @@ static int open_iommufd(struct vdev_ctx *ctx, enum vdev_iommu_kind kind,
 {
 	int fd = vdev_sys_open(&ctx->sys, VDEV_SYS_ROOT, IOMMUFD_NODE, O_RDWR,
 			       0);
+	struct vdev_iommu *iommu;
 
 	if (fd < 0)
 		return open_failed(ctx, IOMMUFD_NODE, fd);
-	return iommu_new(ctx, kind, fd, ret);
+	iommu = iommu_new(ctx, kind, fd);
+	if (!iommu)
+		return -ENOMEM;
+	*ret = iommu;
+	return 0;
 }
 
 static int open_type1(struct vdev_ctx *ctx, struct vdev_iommu **ret)
 {
 	int fd = vdev_sys_open(&ctx->sys, VDEV_SYS_ROOT, TYPE1_NODE, O_RDWR, 0);
+	struct vdev_iommu *iommu;
 	int error;
 
 	if (fd < 0)
@@ -97,7 +106,11 @@ static int open_type1(struct vdev_ctx *ctx, struct vdev_iommu **ret)
 			  "%s cannot do type 1 version 2 IOMMUs", TYPE1_NODE);
 		return vdev_hint(ctx, -EOPNOTSUPP, "modprobe vfio_iommu_type1");
 	}
-	return iommu_new(ctx, VDEV_IOMMU_TYPE1, fd, ret);
+	iommu = iommu_new(ctx, VDEV_IOMMU_TYPE1, fd);
+	if (!iommu)
+		return -ENOMEM;
+	*ret = iommu;
+	return 0;
 }
 
 static int open_any(struct vdev_ctx *ctx, struct vdev_iommu **ret)
@@ -176,7 +189,7 @@ int vdev_iommu_import(struct vdev_ctx *ctx, enum vdev_iommu_kind kind, int fd,
 		      struct vdev_iommu **ret)
 {
 	enum vdev_iommu_kind found = kind;
-	struct vdev_iommu *iommu = NULL;
+	struct vdev_iommu *iommu;
 	int copy, error;
 
 	if (kind < VDEV_IOMMU_ANY || kind > VDEV_IOMMU_COMPAT)
@@ -191,9 +204,9 @@ int vdev_iommu_import(struct vdev_ctx *ctx, enum vdev_iommu_kind kind, int fd,
 		vdev_sys_close(&ctx->sys, copy);
 		return import_failed(ctx, kind, fd, error);
 	}
-	error = iommu_new(ctx, found, copy, &iommu);
-	if (error)
-		return error;
+	iommu = iommu_new(ctx, found, copy);
+	if (!iommu)
+		return -ENOMEM;
 	if (found == VDEV_IOMMU_TYPE1)
 		iommu->type1_set = is_type1_set(iommu);
 	*ret = iommu;
