@@ -181,14 +181,25 @@ static int add_devices(struct app *app, struct vdev_plan *plan)
 
 /* --- The document */
 
+/* The library's sentences start with the address, which has its own place. */
+static json_object *describe_reason(const char *reason, const char *address)
+{
+	size_t n = strlen(address);
+
+	if (reason && str_starts(reason, address) && reason[n] == ':')
+		reason += n + 2;
+	return output_string(reason);
+}
+
 static json_object *describe_device(const struct vdev_plan *plan, size_t i)
 {
 	struct vdev_device *dev = vdev_plan_device(plan, i);
+	const char *address = vdev_device_address(dev);
 	json_object *o = json_object_new_object();
 
 	/* What was read before the run is not so any more. */
 	(void)vdev_device_refresh(dev);
-	output_add(o, "address", output_string(vdev_device_address(dev)));
+	output_add(o, "address", output_string(address));
 	output_add(o, "driver_before",
 		   output_string(vdev_plan_previous(plan, i)));
 	output_add(o, "driver", output_string(vdev_device_driver(dev)));
@@ -196,7 +207,8 @@ static json_object *describe_device(const struct vdev_plan *plan, size_t i)
 	output_add(
 		o, "outcome",
 		output_string(vdev_outcome_name(vdev_plan_outcome(plan, i))));
-	output_add(o, "reason", output_string(vdev_plan_reason(plan, i)));
+	output_add(o, "reason",
+		   describe_reason(vdev_plan_reason(plan, i), address));
 	output_add(o, "vfio_cdev", output_string(vdev_device_vfio_cdev(dev)));
 	output_add(o, "vfio_group", output_string(vdev_device_vfio_group(dev)));
 	return o;
@@ -285,13 +297,14 @@ static const char *outcome_template(const char *action, const char *outcome)
 		{ "unbind", "done", "unbound[ (was {driver_before})]" },
 		{ "unbind", "unchanged", "has no driver already" },
 		{ "restore", "done",
-		  "restored to driver {driver}[ (was {driver_before})]"
+		  "restored to {driver:driver}[ (was {driver_before})]"
 		  "[; {reason}]" },
 		{ "restore", "unchanged",
-		  "nothing to restore, driver {driver}" },
+		  "nothing to restore, {driver:driver}" },
 		{ NULL, "planned", "not changed" },
-		{ NULL, "rolled-back", "rolled back to driver {driver}" },
-		{ NULL, "failed", "failed[: {reason}]" },
+		{ NULL, "rolled-back", "rolled back to {driver:driver}" },
+		{ NULL, "failed",
+		  "failed[: {reason}]; {driver:driver} as before" },
 		{ NULL, "not-tried", "not touched" },
 		{ NULL, "gone", "gone[: {reason}]" },
 		{ NULL, "pending", "unbind pending[: {reason}]" },
@@ -309,15 +322,19 @@ static const char *outcome_template(const char *action, const char *outcome)
 static void print_outcomes(struct app *app, json_object *document)
 {
 	json_object *devices = json_object_object_get(document, "devices");
+	const char *verb = app->args.command->verb;
 
 	for (size_t i = 0; i < json_object_array_length(devices); i++) {
 		json_object *o = json_object_array_get_idx(devices, i);
+		const char *outcome = output_get_string(o, "outcome");
 		_auto_free_ char *template = x_asprintf(
-			"{address}: %s",
-			outcome_template(app->args.command->verb,
-					 output_get_string(o, "outcome")));
+			"{address}: %s", outcome_template(verb, outcome));
 		_auto_free_ char *line = output_expand(template, o);
 
+		/* Of all or nothing, the one that failed is of interest. */
+		if (str_eq(outcome, "not-tried") && !str_eq(verb, "restore") &&
+		    !app->verbose)
+			continue;
 		fprintf(app->out.stream, "%s\n", line);
 	}
 }
@@ -367,11 +384,31 @@ static size_t count_refusals(const struct vdev_plan *plan)
 	return count;
 }
 
+static size_t count_undone(const struct vdev_plan *plan)
+{
+	size_t total = vdev_plan_device_count(plan), count = total;
+
+	for (size_t i = 0; i < total; i++) {
+		enum vdev_outcome outcome = vdev_plan_outcome(plan, i);
+
+		count -= outcome == VDEV_OUTCOME_DONE ||
+			 outcome == VDEV_OUTCOME_UNCHANGED;
+	}
+	return count;
+}
+
 static int fail_plan(struct app *app, const struct vdev_plan *plan)
 {
 	size_t refusals = count_refusals(plan);
 
 	app_fail_ctx(app);
+	if (signals_caught() && app->failure.kind == VDEV_ERROR_FAILED)
+		app_fail(app, VDEV_ERROR_FAILED,
+			 "interrupted; what had been changed was rolled back");
+	else if (signals_caught() && app->failure.kind == VDEV_ERROR_PARTIAL)
+		app_fail(app, VDEV_ERROR_PARTIAL,
+			 "interrupted; %zu of %zu devices are not restored",
+			 count_undone(plan), vdev_plan_device_count(plan));
 	if (refusals > 1 && app->failure.kind == VDEV_ERROR_IN_USE) {
 		app_fail(app, VDEV_ERROR_IN_USE,
 			 "refused for %zu reasons, nothing was changed",

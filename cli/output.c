@@ -277,7 +277,7 @@ static json_object *look_up(json_object *object, const char *path)
 	return array;
 }
 
-/* "path" or "path:bytes"; `nothing` is set if there is no value. */
+/* "path", "path:FILTER"; `nothing` is set if there is no value. */
 static char *expand_key(const char *key, size_t length, json_object *object,
 			bool *nothing)
 {
@@ -288,7 +288,11 @@ static char *expand_key(const char *key, size_t length, json_object *object,
 	if (filter)
 		*filter++ = '\0';
 	value = look_up(object, path);
+	if (str_eq(filter, "driver") && !value)
+		return x_strdup("no driver");
 	*nothing |= is_nothing(value);
+	if (str_eq(filter, "driver"))
+		return x_asprintf("driver %s", json_object_get_string(value));
 	if (str_eq(filter, "bytes") && value)
 		return text_bytes((uint64_t)json_object_get_int64(value));
 	return output_text(value, ", ");
