@@ -98,8 +98,10 @@ VDEV_EXPORT int vdev_vf_token_parse(const char *text,
  * -EBUSY if it is open elsewhere, if its group is used the other way, or if
  * the group is not viable; -EACCES without the right to its node, or if a VF
  * token is required or wrong; -EINVAL for a token that this device cannot use;
- * -EPERM if the kernel finds interrupts not isolated; -EOPNOTSUPP if the kernel
- * cannot open it the way @iommu asks for; -ENOMEM; other errors of the driver.
+ * -EPERM if the kernel finds interrupts not isolated (or, for which it has the
+ * same word, another device of the group is open elsewhere); -EOPNOTSUPP if the
+ *kernel cannot open it the way @iommu asks for; -ENOMEM; other errors of the
+ *driver.
  */
 VDEV_EXPORT int vdev_file_open(struct vdev_device *dev,
 			       struct vdev_iommu *iommu,
@@ -699,7 +701,7 @@ VDEV_EXPORT int vdev_file_irq_trigger(struct vdev_file *file,
  * after opening; mappings and interrupts stay.
  *
  * Return: 0; -EOPNOTSUPP if it cannot be reset alone; -EAGAIN or -EBUSY while
- * somebody else works on it; -ENOTTY and others if the reset failed.
+ * somebody else works on it; -EIO and others if the reset failed.
  */
 VDEV_EXPORT int vdev_file_reset(struct vdev_file *file);
 
@@ -798,7 +800,8 @@ VDEV_EXPORT int vdev_reset_set_owned(const struct vdev_reset_set *set,
  * Return: 0; -EPERM if one of the devices is not the caller's; -EOPNOTSUPP as
  * vdev_reset_set_new(); -EBUSY if one of them is being used right now; -EINVAL
  * for descriptors given for a file opened by cdev, for one that is no group, or
- * if the kernel finds that a device is missing; -ENOMEM.
+ * if the kernel finds that a device is missing; -EIO if a link or device did
+ *not come back after the reset; -ENOMEM.
  */
 VDEV_EXPORT int vdev_file_hot_reset(struct vdev_file *file,
 				    const int *group_fds, size_t count);

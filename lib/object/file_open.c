@@ -29,39 +29,75 @@ static struct vdev_device *find_blocker(struct vdev_group *group)
 	return NULL;
 }
 
-/* The group is owned by somebody else: the kernel or another process. */
-static int group_fail(struct vdev_file *file)
+static int blocker_fail(struct vdev_file *file, int number,
+			struct vdev_device *blocker)
+{
+	const char *driver = vdev_device_driver(blocker);
+
+	vdev_fail(file->ctx, -EBUSY,
+		  "cannot open %s: its IOMMU group %d is not viable, because "
+		  "%s is bound to %s",
+		  file->name, number, vdev_device_address(blocker),
+		  driver ? driver : "a driver");
+	return vdev_hint(file->ctx, -EBUSY,
+			 "bind the whole group: vdevctl bind --group %s",
+			 file->name);
+}
+
+static int elsewhere_fail(struct vdev_file *file)
+{
+	vdev_fail(file->ctx, -EBUSY,
+		  "cannot open %s: a device of its IOMMU group is open "
+		  "elsewhere, or the other way",
+		  file->name);
+	return vdev_hint(file->ctx, -EBUSY,
+			 "one process at a time uses a group, either by group "
+			 "or by cdev");
+}
+
+static int isolation_fail(struct vdev_file *file, bool alone)
+{
+	vdev_fail(file->ctx, -EPERM,
+		  "cannot open %s: the kernel finds its interrupts not "
+		  "isolated%s",
+		  file->name,
+		  alone ? ""
+			: ", or a device of its IOMMU group is open elsewhere");
+	return vdev_hint(file->ctx, -EPERM,
+			 "interrupt remapping is off or missing; the module "
+			 "option allow_unsafe_interrupts of iommufd and "
+			 "vfio_iommu_type1 takes the risk");
+}
+
+/*
+ * Somebody else has the group: EBUSY. Its DMA belongs to somebody else, or
+ * its interrupts are not isolated: EPERM, of which the first can only be with
+ * other devices in the group.
+ */
+static int group_fail(struct vdev_file *file, int error)
 {
 	struct vdev_device *blocker = NULL;
 	struct vdev_group *group = NULL;
-	const char *driver;
+	bool alone = false;
 	int number = -1;
 
 	if (file->dev)
 		number = vdev_device_iommu_group(file->dev);
-	if (number >= 0 && !vdev_group_new(file->ctx, number, &group))
+	if (number >= 0 && !vdev_group_new(file->ctx, number, &group)) {
+		const struct vdev_device_list *members =
+			vdev_group_members(group);
+
+		alone = members && vdev_device_list_count(members) == 1;
 		blocker = find_blocker(group);
-	if (blocker) {
-		driver = vdev_device_driver(blocker);
-		vdev_fail(file->ctx, -EBUSY,
-			  "cannot open %s: its IOMMU group %d is not viable, "
-			  "because %s is bound to %s",
-			  file->name, number, vdev_device_address(blocker),
-			  driver ? driver : "a driver");
-		vdev_hint(file->ctx, -EBUSY,
-			  "bind the whole group: vdevctl bind --group %s",
-			  file->name);
-	} else {
-		vdev_fail(file->ctx, -EBUSY,
-			  "cannot open %s: a device of its IOMMU group is open "
-			  "elsewhere, or the other way",
-			  file->name);
-		vdev_hint(file->ctx, -EBUSY,
-			  "one process at a time uses a group, either by group "
-			  "or by cdev");
 	}
+	if (blocker)
+		error = blocker_fail(file, number, blocker);
+	else if (error == -EPERM)
+		error = isolation_fail(file, alone);
+	else
+		error = elsewhere_fail(file);
 	vdev_group_free(group);
-	return -EBUSY;
+	return error;
 }
 
 static int node_fail(struct vdev_file *file, const char *node, int error)
@@ -78,7 +114,7 @@ static int node_fail(struct vdev_file *file, const char *node, int error)
 				 "--owner USER",
 				 file->name);
 	case EBUSY:
-		return group_fail(file);
+		return group_fail(file, error);
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
@@ -154,18 +190,6 @@ static int useless_token_fail(struct vdev_file *file)
 			 file->name);
 }
 
-static int isolation_fail(struct vdev_file *file)
-{
-	vdev_fail(file->ctx, -EPERM,
-		  "cannot open %s: the kernel finds its interrupts not "
-		  "isolated",
-		  file->name);
-	return vdev_hint(file->ctx, -EPERM,
-			 "interrupt remapping is off or missing; the module "
-			 "option allow_unsafe_interrupts of iommufd and "
-			 "vfio_iommu_type1 takes the risk");
-}
-
 /*
  * EINVAL of a bind that is well-formed: the kernel allows one open file by
  * cdev, and has no other word for that.
@@ -202,11 +226,10 @@ static int device_fail(struct vdev_file *file,
 {
 	switch (-error) {
 	case EBUSY:
-		return group_fail(file);
+	case EPERM:
+		return group_fail(file, error);
 	case EACCES:
 		return token_fail(file, token);
-	case EPERM:
-		return isolation_fail(file);
 	case ENODEV:
 		return vdev_fail(file->ctx, error,
 				 "cannot open %s: it was unbound or removed",
@@ -257,19 +280,12 @@ static int open_cdev(struct vdev_file *file, const struct vdev_vf_token *token)
 
 static int container_fail(struct vdev_file *file, int number, int error)
 {
-	struct vdev_ctx *ctx = file->ctx;
-
-	switch (-error) {
-	case EBUSY:
-		return group_fail(file);
-	case EPERM:
-		return isolation_fail(file);
-	default:
-		return vdev_fail(ctx, error,
-				 "cannot put IOMMU group %d into the "
-				 "container: %s",
-				 number, strerror(-error));
-	}
+	/* EPERM: its DMA belongs to somebody else. */
+	if (error == -EBUSY || error == -EPERM)
+		return group_fail(file, -EBUSY);
+	return vdev_fail(file->ctx, error,
+			 "cannot put IOMMU group %d into the container: %s",
+			 number, strerror(-error));
 }
 
 /* Makes an opened group a part of the container. */
@@ -284,7 +300,7 @@ static int group_enter(struct vdev_file *file, struct file_group *group)
 				 "%s",
 				 group->number, strerror(-ret));
 	if (!(ret & VFIO_GROUP_FLAGS_VIABLE))
-		return group_fail(file);
+		return group_fail(file, -EBUSY);
 	ret = vfio_group_set_container(sys, group->fd,
 				       vdev_iommu_fd(file->iommu));
 	if (ret < 0)

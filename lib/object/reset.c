@@ -25,6 +25,10 @@ int vdev_file_reset(struct vdev_file *file)
 				 "cannot reset %s now: somebody else works on "
 				 "it",
 				 file->name);
+	case ENOTTY:
+		return vdev_fail(ctx, -EIO,
+				 "the reset of %s failed: no method worked",
+				 file->name);
 	default:
 		return vdev_fail(ctx, ret, "the reset of %s failed: %s",
 				 file->name, strerror(-ret));
@@ -201,6 +205,11 @@ static int hot_reset(struct vdev_file *file, const int *group_fds, size_t count)
 		return 0;
 	case ENODEV:
 		return set_fail(file, ret);
+	case ENOTTY:
+		return vdev_fail(ctx, -EIO,
+				 "the hot reset of %s failed: the link or a "
+				 "device did not come back in time",
+				 file->name);
 	case EBUSY:
 	case EAGAIN:
 		return vdev_fail(ctx, ret,

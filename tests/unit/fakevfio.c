@@ -403,8 +403,10 @@ static int bind_device(struct fakevfio *fv,
 {
 	if (kind_of(fv, bind->iommufd) != FAKE_FD_IOMMUFD)
 		return -EBADF;
-	if (count(fv, FAKE_FD_GROUP) || fv->not_viable)
+	if (count(fv, FAKE_FD_GROUP))
 		return -EBUSY;
+	if (fv->not_viable)
+		return -EPERM;
 	if (bind->flags & VFIO_DEVICE_BIND_FLAG_TOKEN && !fv->token)
 		return -EINVAL;
 	if (!token_fits(fv, (void *)(uintptr_t)bind->token_uuid_ptr))
@@ -473,7 +475,7 @@ static int set_container(struct fakevfio *fv, int fd)
 	if (fv->has_container)
 		return -EINVAL;
 	if (fv->not_viable)
-		return -EBUSY;
+		return -EPERM;
 	if (kind_of(fv, fd) != FAKE_FD_CONTAINER &&
 	    kind_of(fv, fd) != FAKE_FD_IOMMUFD)
 		return -EBADFD;

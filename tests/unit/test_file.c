@@ -228,6 +228,20 @@ static void test_no_nodes(void **state)
 	}
 }
 
+/* Another device of the group may be open elsewhere. */
+static void test_ambiguous(void **state)
+{
+	struct vfio_setup *s = *state;
+
+	vfio_use(s, VDEV_IOMMU_IOMMUFD);
+	s->fv.not_viable = true;
+	fails(s, NULL, -EPERM, VDEV_ERROR_PERMISSION, "not isolated");
+	assert_null(strstr(vdev_ctx_last_error(s->ctx), "elsewhere"));
+	tree_pci(s->t, "pci0000:00", "0000:01:00.1", 0x8086, 0x10c9, 0x020000);
+	tree_group(s->t, "0000:01:00.1", FAKE_GROUP);
+	fails(s, NULL, -EPERM, VDEV_ERROR_PERMISSION, "or a device of its");
+}
+
 struct refusal {
 	enum vdev_iommu_kind kind;
 	unsigned long request;
@@ -250,8 +264,8 @@ static void test_refusals(void **state)
 		{ VDEV_IOMMU_IOMMUFD, VFIO_DEVICE_GET_INFO, EIO, -EIO,
 		  "what it is" },
 		{ VDEV_IOMMU_TYPE1, VFIO_GROUP_GET_STATUS, EIO, -EIO, "state" },
-		{ VDEV_IOMMU_TYPE1, VFIO_GROUP_SET_CONTAINER, EPERM, -EPERM,
-		  "isolated" },
+		{ VDEV_IOMMU_TYPE1, VFIO_GROUP_SET_CONTAINER, EPERM, -EBUSY,
+		  "elsewhere" },
 		{ VDEV_IOMMU_TYPE1, VFIO_GROUP_SET_CONTAINER, ENODEV, -ENODEV,
 		  "into the container" },
 		{ VDEV_IOMMU_TYPE1, VFIO_GROUP_SET_CONTAINER, EBUSY, -EBUSY,
@@ -501,23 +515,15 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_token),
-		VFIO_TEST(test_cdev),
-		VFIO_TEST(test_group),
-		VFIO_TEST(test_both_ways),
-		VFIO_TEST(test_not_viable),
-		VFIO_TEST(test_token_needed),
-		VFIO_TEST(test_token_of_vf),
-		VFIO_TEST(test_mdev_token),
-		VFIO_TEST(test_nodes),
-		VFIO_TEST(test_no_nodes),
-		VFIO_TEST(test_refusals),
-		VFIO_TEST(test_import),
-		VFIO_TEST(test_import_other),
-		VFIO_TEST(test_info),
-		VFIO_TEST(test_attach),
-		VFIO_TEST(test_attach_fails),
-		VFIO_TEST(test_attach_container),
+		cmocka_unit_test(test_token), VFIO_TEST(test_cdev),
+		VFIO_TEST(test_group),	      VFIO_TEST(test_both_ways),
+		VFIO_TEST(test_not_viable),   VFIO_TEST(test_token_needed),
+		VFIO_TEST(test_token_of_vf),  VFIO_TEST(test_mdev_token),
+		VFIO_TEST(test_nodes),	      VFIO_TEST(test_no_nodes),
+		VFIO_TEST(test_ambiguous),    VFIO_TEST(test_refusals),
+		VFIO_TEST(test_import),	      VFIO_TEST(test_import_other),
+		VFIO_TEST(test_info),	      VFIO_TEST(test_attach),
+		VFIO_TEST(test_attach_fails), VFIO_TEST(test_attach_container),
 		VFIO_TEST(test_failures),
 	};
 

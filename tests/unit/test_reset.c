@@ -23,6 +23,9 @@ static void test_reset(void **state)
 	assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_IN_USE);
 	s->fv.fail_error = EIO;
 	assert_int_equal(vdev_file_reset(s->file), -EIO);
+	s->fv.fail_error = ENOTTY;
+	assert_int_equal(vdev_file_reset(s->file), -EIO);
+	vfio_says(s, "no method");
 	s->fv.fail_request = 0;
 	s->file = vdev_file_unref(s->file);
 	s->fv.flags = 0;
@@ -131,7 +134,7 @@ static void test_fails(void **state)
 		{ ENOSPC, -EIO },
 	}, reset[] = {
 		{ ENODEV, -EOPNOTSUPP }, { EBUSY, -EBUSY },
-		{ EINVAL, -EINVAL },	 { EIO, -EIO },
+		{ EINVAL, -EINVAL },	 { ENOTTY, -EIO },
 	};
 	struct vfio_setup *s = *state;
 
