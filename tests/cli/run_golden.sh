@@ -95,4 +95,5 @@ for file in "$@"; do
 		failed=1
 	fi
 done
+echo "1..$#"
 exit "$failed"

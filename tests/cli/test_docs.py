@@ -17,13 +17,11 @@ import subprocess
 import sys
 
 VDEVCTL, SOURCE = sys.argv[1], sys.argv[2]
-failures = 0
+sys.path.insert(0, os.path.join(SOURCE, "tests"))
+from tap import Tap  # noqa: E402
 
-
-def check(good, name):
-    global failures
-    print(("ok - " if good else "not ok - ") + name)
-    failures += not good
+TAP = Tap()
+check = TAP.ok
 
 
 def run(*args, status=0):
@@ -168,4 +166,4 @@ def test_pages():
 
 for test in (test_page, test_help, test_completion, test_examples, test_pages):
     test()
-sys.exit(failures != 0)
+TAP.done()

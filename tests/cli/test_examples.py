@@ -13,13 +13,11 @@ import sys
 import tempfile
 
 COMPILER, FLAGS, LIBRARY, SOURCE = sys.argv[1:]
-failures = 0
+sys.path.insert(0, os.path.join(SOURCE, "tests"))
+from tap import Tap  # noqa: E402
 
-
-def check(good, name):
-    global failures
-    print(("ok - " if good else "not ok - ") + name)
-    failures += not good
+TAP = Tap()
+check = TAP.ok
 
 
 def examples():
@@ -53,4 +51,4 @@ with tempfile.TemporaryDirectory() as directory:
     for count, example in enumerate(examples(), 1):
         compile_and_run(count, example, directory)
     check(count > 0, "there are examples")
-sys.exit(failures != 0)
+TAP.done()

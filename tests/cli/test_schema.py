@@ -21,16 +21,13 @@ except ImportError:
     sys.exit(77)
 
 VDEVCTL, SOURCE = sys.argv[1], sys.argv[2]
-sys.path.insert(0, os.path.join(SOURCE, "tests", "fixtures"))
+sys.path[:0] = [os.path.join(SOURCE, "tests", "fixtures"),
+                os.path.join(SOURCE, "tests")]
 import mktree  # noqa: E402
+from tap import Tap  # noqa: E402
 
-failures = 0
-
-
-def check(good, name):
-    global failures
-    print(("ok - " if good else "not ok - ") + name)
-    failures += not good
+TAP = Tap()
+check = TAP.ok
 
 
 def load_validators():
@@ -118,8 +115,8 @@ def main():
     try_command("help", "nothing")
     unused = set(VALIDATORS) - used
     check(not unused, f"every schema was used {unused or ''}")
-    return failures != 0
+    TAP.done()
 
 
 os.umask(0o022)
-sys.exit(main())
+main()
