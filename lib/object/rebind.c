@@ -33,7 +33,7 @@ static int fail(struct vdev_device *dev, int error, const char *what,
 int rebind_read(struct vdev_device *dev, struct binding *ret)
 {
 	struct vdev_ctx *ctx = vdev_device_ctx(dev);
-	const char *driver, *override;
+	const char *driver = NULL, *override = NULL;
 	int error = vdev_device_refresh(dev);
 
 	if (!error)

@@ -116,7 +116,7 @@ int vdev_reset_set_new(struct vdev_file *file, struct vdev_reset_set **ret)
 	struct vdev_reset_set *set;
 	int error = vfio_hot_reset_info(file_sys(file), file->fd, &info);
 
-	if (error)
+	if (error < 0)
 		return set_fail(file, error);
 	set = calloc(1, sizeof(*set) + info->count * sizeof(set->members[0]));
 	if (!set)

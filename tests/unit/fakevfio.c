@@ -318,7 +318,7 @@ static int set_irqs(struct fakevfio *fv, const struct vfio_irq_set *set)
 	    !(set->flags & VFIO_IRQ_SET_ACTION_TRIGGER))
 		return -ENOTTY;
 	if (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		assert_int_equal(set->argsz, sizeof(*set) + set->count * 4);
+		assert_int_equal(set->argsz, sizeof(*set) + (size_t)set->count * 4);
 		if (fv->most_vectors && set->count > fv->most_vectors)
 			return (int)fv->most_vectors;
 		memcpy(fv->irq_fds, set->data, set->count * sizeof(int32_t));
@@ -450,7 +450,7 @@ static int get_device(struct fakevfio *fv, const char *name)
 	const char *text = strstr(name, " vf_token=");
 	size_t n = 0;
 
-	if (strncmp(name, FAKE_ADDRESS, strlen(FAKE_ADDRESS)))
+	if (!str_starts(name, FAKE_ADDRESS))
 		return -ENODEV;
 	if (!fv->has_container || !fv->type_set)
 		return -EINVAL;
