@@ -162,17 +162,26 @@ static json_object *get_capabilities(struct vdev_device *dev)
 	return array;
 }
 
-/* Where links too lead to places below the root. */
-static int stat_below(const char *root, const char *path, struct stat *st)
+/* Where links too lead to places below the root. Return: an fd or -1. */
+static int open_below(int root, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT,
 	};
+	int fd;
+
+	/* A rename elsewhere can make the kernel lose track of "..". */
+	do
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN);
+	return fd;
+}
+
+static int stat_below(const char *root, const char *path, struct stat *st)
+{
 	int dir = open(root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir < 0 ? -1
-			 : (int)syscall(SYS_openat2, dir, path, &how,
-					sizeof(how));
+	int fd = dir < 0 ? -1 : open_below(dir, path);
 	int ret = fd < 0 ? -1 : fstat(fd, st);
 
 	if (fd >= 0)
