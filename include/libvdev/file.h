@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <libvdev/device.h>
+#include <libvdev/hwpt.h>
 #include <libvdev/iommu.h>
 
 VDEV_BEGIN_DECLS
@@ -285,6 +286,16 @@ VDEV_EXPORT int vdev_file_attach_id(struct vdev_file *file, uint32_t id,
 				    uint32_t *hwpt);
 
 /**
+ * vdev_file_attach_hwpt() - attach the device to a HWPT
+ * @file: the file, opened by cdev
+ * @hwpt: the HWPT; the file keeps a reference until it is detached
+ *
+ * Return: as vdev_file_attach().
+ */
+VDEV_EXPORT int vdev_file_attach_hwpt(struct vdev_file *file,
+				      struct vdev_hwpt *hwpt);
+
+/**
  * vdev_file_detach() - leave the address space
  * @file: the file, opened by cdev
  *
@@ -295,6 +306,89 @@ VDEV_EXPORT int vdev_file_attach_id(struct vdev_file *file, uint32_t id,
  * attached as long as it is open.
  */
 VDEV_EXPORT int vdev_file_detach(struct vdev_file *file);
+
+/*
+ * PASIDs: further address spaces of one device, told apart by a number that
+ * goes with each access. The rule of Linux (6.15): the HWPT of each PASID, and
+ * that of the device itself if it is attached, are made with VDEV_HWPT_PASID;
+ * an address space as such will not do. Linux 7.2 attaches PASIDs of devices
+ * that have none, without effect: the library refuses that.
+ *
+ * What is attached ends with the descriptor, too.
+ */
+
+/**
+ * vdev_file_pasid_width() - how many PASIDs the device has
+ * @file: the file, opened by cdev
+ *
+ * Return: the width in bits, 1 to 20; -EOPNOTSUPP if it has none, where the
+ * sentence says whether it is the device, the kernel or the IOMMU that lacks
+ * them.
+ */
+VDEV_EXPORT int vdev_file_pasid_width(struct vdev_file *file);
+
+/**
+ * vdev_file_attach_pasid() - attach a PASID to a HWPT
+ * @file: the file, opened by cdev
+ * @pasid: the PASID, from 1 on; if it is attached already, it moves
+ * @hwpt: the HWPT; the file keeps a reference until the PASID is detached
+ *
+ * Return: 0; -EOPNOTSUPP as vdev_file_pasid_width(), or if the device's driver
+ * attaches none (only vfio-pci does); -EINVAL for a PASID the device does not
+ * have, or if a HWPT is not made for PASIDs; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_file_attach_pasid(struct vdev_file *file, uint32_t pasid,
+				       struct vdev_hwpt *hwpt);
+
+/**
+ * vdev_file_attach_pasid_id() - attach a PASID to a HWPT by its id
+ * @file: the file, opened by cdev
+ * @pasid: the PASID, from 1 on; if it is attached already, it moves
+ * @hwpt: the id of the HWPT in the file's iommufd
+ *
+ * Return: as vdev_file_attach_pasid(); -ENOENT if there is no such HWPT.
+ */
+VDEV_EXPORT int vdev_file_attach_pasid_id(struct vdev_file *file,
+					  uint32_t pasid, uint32_t hwpt);
+
+/**
+ * vdev_file_detach_pasid() - block the DMA of a PASID
+ * @file: the file, opened by cdev
+ * @pasid: the PASID; one that is not attached stays so
+ *
+ * Return: 0; -EINVAL for a PASID the device does not have; -EOPNOTSUPP as
+ * vdev_file_pasid_width().
+ */
+VDEV_EXPORT int vdev_file_detach_pasid(struct vdev_file *file, uint32_t pasid);
+
+/**
+ * vdev_file_detach_all_pasids() - block the DMA of all PASIDs
+ * @file: the file
+ *
+ * Those that were attached with this struct vdev_file.
+ *
+ * Return: how many there were; a negative errno of vdev_file_detach_pasid()
+ * if one stays.
+ */
+VDEV_EXPORT int vdev_file_detach_all_pasids(struct vdev_file *file);
+
+/**
+ * vdev_file_pasid_count() - how many PASIDs are attached
+ * @file: the file
+ *
+ * Return: how many were attached with this struct vdev_file.
+ */
+VDEV_EXPORT size_t vdev_file_pasid_count(const struct vdev_file *file);
+
+/**
+ * vdev_file_pasid() - one of the PASIDs that are attached
+ * @file: the file
+ * @index: 0 up to the count less one, in no particular order
+ *
+ * Return: the PASID; 0 past the end.
+ */
+VDEV_EXPORT uint32_t vdev_file_pasid(const struct vdev_file *file,
+				     size_t index);
 
 /**
  * enum vdev_region_index - the regions of a PCI device

@@ -67,6 +67,30 @@ int vfio_detach(struct vdev_sys *sys, int fd)
 	return vdev_sys_ioctl(sys, fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
 }
 
+int vfio_attach_pasid(struct vdev_sys *sys, int fd, uint32_t pasid,
+		      uint32_t pt_id)
+{
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+		.flags = VFIO_DEVICE_ATTACH_PASID,
+		.pt_id = pt_id,
+		.pasid = pasid,
+	};
+
+	return vdev_sys_ioctl(sys, fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+}
+
+int vfio_detach_pasid(struct vdev_sys *sys, int fd, uint32_t pasid)
+{
+	struct vfio_device_detach_iommufd_pt detach = {
+		.argsz = sizeof(detach),
+		.flags = VFIO_DEVICE_DETACH_PASID,
+		.pasid = pasid,
+	};
+
+	return vdev_sys_ioctl(sys, fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+}
+
 /* Structures that tell in argsz how large they want to be. */
 #define INFO_MOST (1U << 20)
 

@@ -29,6 +29,9 @@ int vfio_bind_iommufd(struct vdev_sys *sys, int fd, int iommufd,
 /* `pt_id` gives an IOAS or HWPT and receives the HWPT. */
 int vfio_attach(struct vdev_sys *sys, int fd, uint32_t *pt_id);
 int vfio_detach(struct vdev_sys *sys, int fd);
+int vfio_attach_pasid(struct vdev_sys *sys, int fd, uint32_t pasid,
+		      uint32_t pt_id);
+int vfio_detach_pasid(struct vdev_sys *sys, int fd, uint32_t pasid);
 
 /* All devices. The caller frees what `ret` receives. */
 

@@ -166,7 +166,8 @@ struct vdev_file *vdev_file_unref(struct vdev_file *file)
 	vdev_sys_close(&ctx->sys, file->fd);
 	file_group_put(file);
 	/* An address space can go only when no device is attached to it. */
-	vdev_ioas_unref(file->ioas);
+	file_forget_pasids(file);
+	file_set_space(file, NULL, NULL);
 	vdev_iommu_unref(file->iommu);
 	vdev_device_unref(file->dev);
 	free_regions(file);
@@ -271,119 +272,5 @@ unsigned int vdev_file_atomics(const struct vdev_file *file)
 			/* The bits 0, 1 and 2 stand for 4, 8 and 16 bytes. */
 			return (atomics->flags & 7) << 2;
 	}
-	return 0;
-}
-
-/* --- Address spaces */
-
-static int attach_fail(struct vdev_file *file, uint32_t id, int error)
-{
-	struct vdev_ctx *ctx = file->ctx;
-
-	switch (-error) {
-	case ENOENT:
-		return vdev_fail(ctx, error,
-				 "cannot attach %s: the iommufd has no IOAS or "
-				 "HWPT %u",
-				 file->name, id);
-	case EINVAL:
-		vdev_fail(ctx, error,
-			  "cannot attach %s to %u: the IOMMU "
-			  "refuses the combination",
-			  file->name, id);
-		return vdev_hint(ctx, error,
-				 "an HWPT serves the IOMMU it was made for, "
-				 "and all devices of a group are attached to "
-				 "the same one");
-	case EBUSY:
-		return vdev_fail(ctx, error,
-				 "cannot attach %s to %u: a device of its "
-				 "group is being reset, or the HWPT does not "
-				 "go with PASIDs in use",
-				 file->name, id);
-	case EADDRINUSE:
-		return vdev_fail(ctx, error,
-				 "cannot attach %s to %u: something is mapped "
-				 "where the device has reserved IOVAs",
-				 file->name, id);
-	case EPERM:
-		return vdev_fail(ctx, error,
-				 "cannot attach %s to %u: interrupts are not "
-				 "isolated",
-				 file->name, id);
-	case ENOTTY:
-		return vdev_fail(ctx, error,
-				 "cannot attach %s to %u: it was not opened by "
-				 "cdev",
-				 file->name, id);
-	default:
-		return vdev_fail(ctx, error, "cannot attach %s to %u: %s",
-				 file->name, id, strerror(-error));
-	}
-}
-
-/* Attaching is for devices that are bound to an iommufd. */
-static int need_iommufd(struct vdev_file *file, const char *what)
-{
-	if (!file->iommu)
-		return vdev_fail(file->ctx, -EOPNOTSUPP,
-				 "cannot %s %s: it was imported without an "
-				 "iommufd",
-				 what, file->name);
-	if (iommu_is_container(file->iommu)) {
-		vdev_fail(file->ctx, -EOPNOTSUPP,
-			  "cannot %s %s: it was opened through its group, and "
-			  "is attached to the container while it is open",
-			  what, file->name);
-		return vdev_hint(file->ctx, -EOPNOTSUPP,
-				 "open it by cdev with an iommufd");
-	}
-	return 0;
-}
-
-int vdev_file_attach_id(struct vdev_file *file, uint32_t id, uint32_t *hwpt)
-{
-	uint32_t pt_id = id;
-	int ret = need_iommufd(file, "attach");
-
-	if (ret)
-		return ret;
-	ret = vfio_attach(file_sys(file), file->fd, &pt_id);
-	if (ret < 0)
-		return attach_fail(file, id, ret);
-	file->ioas = vdev_ioas_unref(file->ioas);
-	if (hwpt)
-		*hwpt = pt_id;
-	return 0;
-}
-
-int vdev_file_attach(struct vdev_file *file, struct vdev_ioas *ioas)
-{
-	int ret;
-
-	if (file->iommu && vdev_ioas_iommu(ioas) != file->iommu)
-		return vdev_fail(file->ctx, -EINVAL,
-				 "cannot attach %s: the address space belongs "
-				 "to another iommu than the device",
-				 file->name);
-	if (file->iommu && iommu_is_container(file->iommu))
-		return 0;
-	ret = vdev_file_attach_id(file, vdev_ioas_id(ioas), NULL);
-	if (!ret)
-		file->ioas = vdev_ioas_ref(ioas);
-	return ret;
-}
-
-int vdev_file_detach(struct vdev_file *file)
-{
-	int ret = need_iommufd(file, "detach");
-
-	if (ret)
-		return ret;
-	ret = vfio_detach(file_sys(file), file->fd);
-	if (ret < 0)
-		return vdev_fail(file->ctx, ret, "cannot detach %s: %s",
-				 file->name, strerror(-ret));
-	file->ioas = vdev_ioas_unref(file->ioas);
 	return 0;
 }

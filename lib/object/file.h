@@ -19,6 +19,12 @@ struct file_group {
 	int fd;
 };
 
+/* A PASID that is attached. */
+struct file_pasid {
+	uint32_t pasid;
+	struct vdev_hwpt *hwpt; /* NULL if only its id is known */
+};
+
 /* A part of a region that is mapped. */
 struct file_mapping {
 	void *address;
@@ -30,8 +36,13 @@ struct vdev_file {
 	struct vdev_ctx *ctx;
 	struct vdev_device *dev; /* NULL if imported */
 	struct vdev_iommu *iommu;
-	struct vdev_ioas *ioas; /* what it is attached to, if that is known */
-	char *name;		/* what messages call it */
+	/* What it is attached to, if that is known: one of them, or none. */
+	struct vdev_ioas *ioas;
+	struct vdev_hwpt *hwpt;
+	unsigned int pasid_width; /* 0 until it is known */
+	struct file_pasid *pasids;
+	size_t pasid_count;
+	char *name; /* what messages call it */
 	int fd;
 	uint32_t device_id; /* in the iommufd; 0 if it has none */
 	struct file_group *group;
@@ -56,5 +67,10 @@ int file_open(struct vdev_file *file, const struct vdev_vf_token *token);
 int file_bind(struct vdev_file *file, const struct vdev_vf_token *token);
 /* Leaves the group, after the device is closed. */
 void file_group_put(struct vdev_file *file);
+/* Keeps what the device is attached to now, and lets go of the former. */
+void file_set_space(struct vdev_file *file, struct vdev_ioas *ioas,
+		    struct vdev_hwpt *hwpt);
+/* Lets go of the HWPTs of PASIDs, after the device is closed. */
+void file_forget_pasids(struct vdev_file *file);
 
 #endif

@@ -318,7 +318,8 @@ static int set_irqs(struct fakevfio *fv, const struct vfio_irq_set *set)
 	    !(set->flags & VFIO_IRQ_SET_ACTION_TRIGGER))
 		return -ENOTTY;
 	if (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		assert_int_equal(set->argsz, sizeof(*set) + (size_t)set->count * 4);
+		assert_int_equal(set->argsz,
+				 sizeof(*set) + (size_t)set->count * 4);
 		if (fv->most_vectors && set->count > fv->most_vectors)
 			return (int)fv->most_vectors;
 		memcpy(fv->irq_fds, set->data, set->count * sizeof(int32_t));
@@ -421,9 +422,10 @@ static int bind_device(struct fakevfio *fv,
 static int attach(struct fakevfio *fv, struct vfio_device_attach_iommufd_pt *a)
 {
 	if (a->flags & VFIO_DEVICE_ATTACH_PASID) {
+		if (fv->pasid != a->pasid)
+			fv->pasids++;
 		fv->pasid = a->pasid;
 		fv->pasid_attached = a->pt_id;
-		fv->pasids++;
 		return 0;
 	}
 	/* An IOAS is given a HWPT. */
@@ -436,8 +438,9 @@ static int detach(struct fakevfio *fv,
 		  const struct vfio_device_detach_iommufd_pt *d)
 {
 	if (d->flags & VFIO_DEVICE_DETACH_PASID) {
-		fv->pasid = d->pasid;
+		fv->pasid = 0;
 		fv->pasids--;
+		assert_true(d->pasid > 0);
 	} else {
 		fv->attached = 0;
 	}
@@ -505,6 +508,7 @@ static int iommu_ioctl(struct fakevfio *fv, unsigned long request, void *arg)
 	struct iommu_ioas_alloc *alloc = arg;
 	struct iommu_vfio_ioas *compat = arg;
 	struct iommu_hw_info *info = arg;
+	struct iommu_hwpt_alloc *hwpt = arg;
 
 	switch (request) {
 	case VFIO_GET_API_VERSION:
@@ -527,6 +531,11 @@ static int iommu_ioctl(struct fakevfio *fv, unsigned long request, void *arg)
 			return -ENOENT;
 		info->out_max_pasid_log2 = (uint8_t)fv->pasid_bits;
 		return 0;
+	case IOMMU_HWPT_ALLOC:
+		hwpt->out_hwpt_id = 20 + ++fv->hwpts;
+		return 0;
+	case IOMMU_VEVENTQ_ALLOC:
+		return fv->old_kernel ? -ENOTTY : -ENOENT;
 	case IOMMU_DESTROY:
 		/* Nothing goes that a device is attached to. */
 		return fv->attached ? -EBUSY : 0;

@@ -64,6 +64,7 @@ struct fakevfio {
 	/* What the kernel makes of things. */
 	bool elsewhere; /* another process has the device, by cdev */
 	bool not_viable;
+	bool old_kernel;	    /* one without PASIDs */
 	const char *token;	    /* what a VF has to give, as 16 bytes */
 	unsigned long fail_request; /* the ioctl that fails ... */
 	int fail_error;		    /* ... with this, positive */
@@ -78,6 +79,7 @@ struct fakevfio {
 	uint32_t pasid;
 	uint32_t pasid_attached;
 	unsigned int pasids;
+	unsigned int hwpts; /* made so far, the first has id 21 */
 	struct vfio_irq_set irq;
 	int32_t irq_fds[FAKE_VECTORS];
 	unsigned int resets;

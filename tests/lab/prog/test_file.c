@@ -380,6 +380,40 @@ static void test_dmabuf(struct vdev_file *file)
 	close(fd);
 }
 
+/* None of the lab's devices has PASIDs; the kernel would not say so. */
+static void test_pasids(struct vdev_file *file)
+{
+	check(vdev_file_attach_pasid_id(file, 1, 1) == -EOPNOTSUPP &&
+		      vdev_ctx_last_kind(ctx) == VDEV_ERROR_NOT_SUPPORTED,
+	      "PASIDs are refused");
+	if (by_cdev())
+		check(strstr(vdev_ctx_last_error(ctx),
+			     "lacks the PCI capability") != NULL,
+		      "because the device has none");
+	check(!vdev_file_detach_all_pasids(file), "there are none to detach");
+}
+
+/* A HWPT of the caller's own, in place of the kernel's. */
+static void test_hwpt(struct vdev_file *file)
+{
+	struct vdev_hwpt *hwpt;
+	struct vdev_ioas *ioas;
+	uint32_t id;
+
+	if (!by_cdev() || vdev_file_device_id(file, &id) ||
+	    vdev_ioas_new(iommu, &ioas))
+		return;
+	if (check(!vdev_hwpt_new(iommu, id, vdev_ioas_id(ioas), 0,
+				 VDEV_HWPT_DATA_NONE, NULL, 0, 0, &hwpt),
+		  "a HWPT is made")) {
+		check(!vdev_file_attach_hwpt(file, hwpt), "and attached");
+		vdev_hwpt_unref(hwpt);
+		check(!vdev_file_attach(file, ioas),
+		      "and replaced by the kernel's");
+	}
+	vdev_ioas_unref(ioas);
+}
+
 /* Somebody without any right, to whom the descriptor was handed. */
 static int unprivileged(int fd)
 {
@@ -499,6 +533,8 @@ static void test_all(void)
 	test_irqs(file);
 	test_pin(file);
 	test_space(file);
+	test_pasids(file);
+	test_hwpt(file);
 	test_features(file);
 	test_ioeventfd(file);
 	test_dmabuf(file);
