@@ -85,12 +85,6 @@ bool vdev_sys_exists(struct vdev_sys *sys, const char *path)
 	return !vdev_sys_stat(sys, path, &st);
 }
 
-int vdev_sys_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
-		   void *arg)
-{
-	return sys->ops->ioctl(sys, fd, request, arg);
-}
-
 int vdev_sys_dup(struct vdev_sys *sys, int fd)
 {
 	return sys->ops->dup(sys, fd);

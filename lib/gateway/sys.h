@@ -116,8 +116,11 @@ int vdev_sys_open_dir(struct vdev_sys *sys, const char *path);
 void vdev_sys_close(struct vdev_sys *sys, int fd);
 bool vdev_sys_exists(struct vdev_sys *sys, const char *path);
 int vdev_sys_stat(struct vdev_sys *sys, const char *path, struct stat *st);
-int vdev_sys_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
-		   void *arg);
+static inline int vdev_sys_ioctl(struct vdev_sys *sys, int fd,
+				 unsigned long request, void *arg)
+{
+	return sys->ops->ioctl(sys, fd, request, arg);
+}
 int vdev_sys_dup(struct vdev_sys *sys, int fd);
 int vdev_sys_mmap(struct vdev_sys *sys, int fd, uint64_t offset, size_t length,
 		  int prot, void **ret);

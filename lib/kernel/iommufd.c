@@ -72,24 +72,6 @@ int iommufd_ioas_alloc(struct vdev_sys *sys, int fd, uint32_t *ret)
 	return error;
 }
 
-int iommufd_map(struct vdev_sys *sys, int fd, uint32_t ioas, uint32_t flags,
-		uint64_t address, uint64_t length, uint64_t *iova)
-{
-	struct iommu_ioas_map arg = {
-		.size = sizeof(arg),
-		.flags = flags,
-		.ioas_id = ioas,
-		.user_va = address,
-		.length = length,
-		.iova = flags & IOMMU_IOAS_MAP_FIXED_IOVA ? *iova : 0,
-	};
-	int ret = vdev_sys_ioctl(sys, fd, IOMMU_IOAS_MAP, &arg);
-
-	if (!ret)
-		*iova = arg.iova;
-	return ret;
-}
-
 int iommufd_map_file(struct vdev_sys *sys, int fd, uint32_t ioas,
 		     uint32_t flags, int file, uint64_t start, uint64_t length,
 		     uint64_t *iova)
@@ -127,22 +109,6 @@ int iommufd_copy(struct vdev_sys *sys, int fd, uint32_t dst, uint32_t src,
 
 	if (!ret)
 		*iova = arg.dst_iova;
-	return ret;
-}
-
-int iommufd_unmap(struct vdev_sys *sys, int fd, uint32_t ioas, uint64_t iova,
-		  uint64_t length, uint64_t *unmapped)
-{
-	struct iommu_ioas_unmap arg = {
-		.size = sizeof(arg),
-		.ioas_id = ioas,
-		.iova = iova,
-		.length = length,
-	};
-	int ret = vdev_sys_ioctl(sys, fd, IOMMU_IOAS_UNMAP, &arg);
-
-	if (!ret)
-		*unmapped = arg.length;
 	return ret;
 }
 

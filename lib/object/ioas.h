@@ -2,6 +2,7 @@
 #ifndef VDEV_OBJECT_IOAS_H
 #define VDEV_OBJECT_IOAS_H
 
+#include "kernel/abi/iommufd.h"
 #include "object/iommu.h"
 
 struct ioas_backend;
@@ -58,6 +59,11 @@ int ioas_need_iommufd(const struct vdev_ioas *ioas, const char *what);
 const char *ioas_name(const struct vdev_ioas *ioas, char name[IOAS_NAME_SIZE]);
 
 /* The kernel's flags for enum vdev_map_flags. */
-uint32_t ioas_map_flags(unsigned int flags, bool fixed);
+static inline uint32_t ioas_map_flags(unsigned int flags, bool fixed)
+{
+	return (fixed ? IOMMU_IOAS_MAP_FIXED_IOVA : 0) |
+	       (flags & VDEV_MAP_READ ? IOMMU_IOAS_MAP_READABLE : 0) |
+	       (flags & VDEV_MAP_WRITE ? IOMMU_IOAS_MAP_WRITEABLE : 0);
+}
 
 #endif

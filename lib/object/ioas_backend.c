@@ -12,17 +12,6 @@ static struct vdev_sys *sys_of(struct vdev_ioas *ioas)
 	return &ioas->iommu->ctx->sys;
 }
 
-uint32_t ioas_map_flags(unsigned int flags, bool fixed)
-{
-	uint32_t bits = fixed ? IOMMU_IOAS_MAP_FIXED_IOVA : 0;
-
-	if (flags & VDEV_MAP_READ)
-		bits |= IOMMU_IOAS_MAP_READABLE;
-	if (flags & VDEV_MAP_WRITE)
-		bits |= IOMMU_IOAS_MAP_WRITEABLE;
-	return bits;
-}
-
 static int fd_open(struct vdev_ioas *ioas)
 {
 	int error =

@@ -151,25 +151,31 @@ static int map_failed(const struct vdev_ioas *ioas, int error,
 	}
 }
 
-static int check_range(const struct vdev_ioas *ioas, uint64_t iova,
-		       uint64_t start, uint64_t length, unsigned int flags)
+static bool is_sound(uint64_t iova, uint64_t start, uint64_t length,
+		     unsigned int flags)
+{
+	return flags && flags <= (VDEV_MAP_READ | VDEV_MAP_WRITE) && length &&
+	       (iova == VDEV_IOVA_ANY || iova + (length - 1) >= iova) &&
+	       start + (length - 1) >= start;
+}
+
+/* Says what is_sound() found wrong. */
+static int range_unsound(const struct vdev_ioas *ioas, uint64_t iova,
+			 uint64_t length, unsigned int flags)
 {
 	struct vdev_ctx *ctx = ioas->iommu->ctx;
 
-	if (!flags || flags & ~(unsigned int)(VDEV_MAP_READ | VDEV_MAP_WRITE))
+	if (!flags || flags > (VDEV_MAP_READ | VDEV_MAP_WRITE))
 		return vdev_fail(ctx, -EINVAL,
 				 "a mapping is for reading, writing or both, "
 				 "and nothing else (flags 0x%x)",
 				 flags);
 	if (!length)
 		return vdev_fail(ctx, -EINVAL, "there is nothing to map");
-	if ((iova != VDEV_IOVA_ANY && iova + (length - 1) < iova) ||
-	    start + (length - 1) < start)
-		return vdev_fail(ctx, -EOVERFLOW,
-				 "a range of %" PRIu64 " bytes at IOVA "
-				 "0x%" PRIx64 " ends past all addresses",
-				 length, iova);
-	return 0;
+	return vdev_fail(ctx, -EOVERFLOW,
+			 "a range of %" PRIu64 " bytes at IOVA 0x%" PRIx64
+			 " ends past all addresses",
+			 length, iova);
 }
 
 /* --- Mapping */
@@ -307,32 +313,45 @@ static int map_anywhere(struct job *job, const struct map_source *source,
 	return ret;
 }
 
+/* Maps in pieces, where the library chooses, or with progress. */
+static int map_job(struct vdev_ioas *ioas, uint64_t *iova,
+		   const struct map_source *source, uint64_t length,
+		   unsigned int flags)
+{
+	struct job job = { .ioas = ioas, .flags = flags, .total = length };
+	uint64_t place = *iova;
+	int ret;
+
+	if (place != VDEV_IOVA_ANY)
+		return map_fixed(&job, source, length, place);
+	if (!ioas->backend->chooses || (ioas->chunk && length > ioas->chunk))
+		return map_anywhere(&job, source, length, iova);
+	ret = ioas->backend->map(ioas, source, length, flags, &place);
+	if (ret)
+		return ret;
+	ret = progress(&job, length);
+	if (ret)
+		undo(&job, place, length);
+	else
+		*iova = place;
+	return ret;
+}
+
 static int map_source(struct vdev_ioas *ioas, uint64_t *iova,
 		      const struct map_source *source, uint64_t length,
 		      unsigned int flags)
 {
-	struct job job = { .ioas = ioas, .flags = flags, .total = length };
-	uint64_t place = *iova;
-	int ret = check_range(ioas, place, source->start, length, flags);
+	int ret;
 
-	if (ret)
-		return ret;
-	if (place != VDEV_IOVA_ANY) {
-		ret = map_fixed(&job, source, length, place);
-	} else if (!ioas->backend->chooses ||
-		   (ioas->chunk && length > ioas->chunk)) {
-		ret = map_anywhere(&job, source, length, &place);
-	} else {
-		ret = ioas->backend->map(ioas, source, length, flags, &place);
-		if (!ret)
-			ret = progress(&job, length);
-		if (ret == -ECANCELED)
-			undo(&job, place, length);
-	}
-	if (ret)
-		return map_failed(ioas, ret, source, *iova, length);
-	*iova = place;
-	return 0;
+	if (!is_sound(*iova, source->start, length, flags))
+		return range_unsound(ioas, *iova, length, flags);
+	/* What nearly every call is has the shortest way. */
+	if (!ioas->chunk && !ioas->progress_fn &&
+	    (*iova != VDEV_IOVA_ANY || ioas->backend->chooses))
+		ret = ioas->backend->map(ioas, source, length, flags, iova);
+	else
+		ret = map_job(ioas, iova, source, length, flags);
+	return ret ? map_failed(ioas, ret, source, *iova, length) : 0;
 }
 
 int vdev_ioas_map(struct vdev_ioas *ioas, uint64_t *iova, void *address,
@@ -394,12 +413,10 @@ static int check_segments(struct job *job, const struct vdev_segment *s,
 			  size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		int ret = check_range(job->ioas, s[i].iova,
-				      (uintptr_t)s[i].address, s[i].length,
-				      job->flags);
-
-		if (ret)
-			return ret;
+		if (!is_sound(s[i].iova, (uintptr_t)s[i].address, s[i].length,
+			      job->flags))
+			return range_unsound(job->ioas, s[i].iova, s[i].length,
+					     job->flags);
 		if (s[i].iova == VDEV_IOVA_ANY)
 			return vdev_fail(job->ioas->iommu->ctx, -EINVAL,
 					 "segment %zu of a scatter list has no "
@@ -494,10 +511,10 @@ int vdev_ioas_copy(struct vdev_ioas *dst, uint64_t *dst_iova,
 	uint64_t place = *dst_iova;
 	int ret = ioas_need_iommufd(dst, "copying a mapping");
 
-	if (!ret)
-		ret = check_range(dst, place, src_iova, length, flags);
 	if (ret)
 		return ret;
+	if (!is_sound(place, src_iova, length, flags))
+		return range_unsound(dst, place, length, flags);
 	if (src->iommu != iommu)
 		return vdev_fail(iommu->ctx, -EXDEV,
 				 "only address spaces of one iommufd can copy "
