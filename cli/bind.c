@@ -347,41 +347,48 @@ static bool stands(const struct vdev_finding *f)
 	       !vdev_finding_forced(f);
 }
 
-/* Which options would let it go on, in place of the library's one check. */
-static void hint_forces(struct app *app, const struct vdev_plan *plan)
+/* The checks in the way, in place of the one that the library names. */
+static void fail_refused(struct app *app, const struct vdev_plan *plan)
 {
-	bool wanted[VDEV_CHECKS] = { false };
-	const char *names[VDEV_CHECKS];
-	_auto_free_ char *options = NULL;
+	bool wanted[VDEV_CHECKS] = { false }, never[VDEV_CHECKS] = { false };
+	const char *names[VDEV_CHECKS], *fixed[VDEV_CHECKS];
+	_auto_free_ char *all = NULL, *options = NULL, *others = NULL;
 	const struct vdev_finding *f;
-	size_t count = 0;
+	size_t count = 0, fixed_count = 0;
 
 	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++) {
-		enum vdev_check check = vdev_finding_check(f);
-
-		/* Where one thing cannot be forced the rest is of no use. */
-		if (stands(f) && !vdev_finding_forcible(f)) {
-			app_hint(app, "the check %s cannot be forced here",
-				 vdev_check_name(check));
-			return;
-		}
-		wanted[check] |= stands(f);
+		wanted[vdev_finding_check(f)] |= stands(f);
+		never[vdev_finding_check(f)] |=
+			stands(f) && !vdev_finding_forcible(f);
 	}
-	for (int i = 0; i < VDEV_CHECKS; i++)
+	for (int i = 0; i < VDEV_CHECKS; i++) {
 		if (wanted[i])
 			names[count++] = vdev_check_name((enum vdev_check)i);
+		if (never[i])
+			fixed[fixed_count++] =
+				vdev_check_name((enum vdev_check)i);
+	}
+	all = x_join(names, count, ", ");
+	app_fail(app, VDEV_ERROR_IN_USE,
+		 "refused by the check%s %s; nothing was changed",
+		 count == 1 ? "" : "s", all);
+	/* Where one thing cannot be forced the rest is of no use. */
+	others = x_join(fixed, fixed_count, ", ");
 	options = x_join(names, count, " --force=");
-	app_hint(app, "--force=%s goes on in spite of that", options);
+	if (fixed_count)
+		app_hint(app, "%s cannot be forced here", others);
+	else
+		app_hint(app, "--force=%s goes on in spite of that", options);
 }
 
-static size_t count_refusals(const struct vdev_plan *plan)
+static bool has_several_refusals(const struct vdev_plan *plan)
 {
 	const struct vdev_finding *f;
 	size_t count = 0;
 
 	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++)
 		count += stands(f);
-	return count;
+	return count > 1;
 }
 
 static size_t count_undone(const struct vdev_plan *plan)
@@ -399,8 +406,6 @@ static size_t count_undone(const struct vdev_plan *plan)
 
 static int fail_plan(struct app *app, const struct vdev_plan *plan)
 {
-	size_t refusals = count_refusals(plan);
-
 	app_fail_ctx(app);
 	if (signals_caught() && app->failure.kind == VDEV_ERROR_FAILED)
 		app_fail(app, VDEV_ERROR_FAILED,
@@ -409,12 +414,9 @@ static int fail_plan(struct app *app, const struct vdev_plan *plan)
 		app_fail(app, VDEV_ERROR_PARTIAL,
 			 "interrupted; %zu of %zu devices are not restored",
 			 count_undone(plan), vdev_plan_device_count(plan));
-	if (refusals > 1 && app->failure.kind == VDEV_ERROR_IN_USE) {
-		app_fail(app, VDEV_ERROR_IN_USE,
-			 "refused for %zu reasons, nothing was changed",
-			 refusals);
-		hint_forces(app, plan);
-	}
+	if (app->failure.kind == VDEV_ERROR_IN_USE &&
+	    has_several_refusals(plan))
+		fail_refused(app, plan);
 	app_fail_checks(app, describe_checks(plan));
 	return -1;
 }

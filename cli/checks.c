@@ -41,19 +41,27 @@ static bool same_finding(json_object *a, json_object *b)
 	       same(a, b, "detail") && same(a, b, "source");
 }
 
-/* How many findings are like this one; 0 if it is not the first of them. */
+/* On how many devices is this found; 0 if it is not the first such finding. */
 static size_t count_same(json_object *checks, size_t index)
 {
 	json_object *check = json_object_array_get_idx(checks, index);
 	size_t total = json_object_array_length(checks);
+	json_object *last = check;
 	size_t count = 1;
 
 	for (size_t i = 0; i < index; i++)
 		if (same_finding(json_object_array_get_idx(checks, i), check))
 			return 0;
-	for (size_t i = index + 1; i < total; i++)
-		count += same_finding(json_object_array_get_idx(checks, i),
-				      check);
+	for (size_t i = index + 1; i < total; i++) {
+		json_object *other = json_object_array_get_idx(checks, i);
+
+		/* A device can have the same twice; they stand together. */
+		if (same_finding(other, check) &&
+		    !same(other, last, "device")) {
+			last = other;
+			count++;
+		}
+	}
 	return count;
 }
 

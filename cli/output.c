@@ -508,6 +508,16 @@ static void print_items(struct output *out, const struct line *line,
 	}
 }
 
+/* Whether the first key of a template is null, and not only empty. */
+static bool is_unknown(const char *template, json_object *object)
+{
+	const char *key = strchr(template, '{') + 1;
+	_auto_free_ char *name =
+		x_asprintf("%.*s", (int)strcspn(key, ".:}"), key);
+
+	return !json_object_object_get(object, name);
+}
+
 static void print_line(struct output *out, const struct line *line,
 		       size_t width, json_object *object)
 {
@@ -524,7 +534,8 @@ static void print_line(struct output *out, const struct line *line,
 		text = expand(line->template, object, &nothing);
 	if (!nothing)
 		print_value(out, line->label, width, text);
-	else if (line->flags & LINE_SECRET && geteuid())
+	else if (line->flags & LINE_SECRET && geteuid() &&
+		 is_unknown(line->template, object))
 		print_value(out, line->label, width, "? (root can tell)");
 	else if (!(line->flags & LINE_OPTIONAL))
 		print_value(out, line->label, width, "-");

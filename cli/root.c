@@ -64,10 +64,10 @@ supervise(pid_t child, const char *dir, const sigset_t *before)
 		;
 	remove_tree(AT_FDCWD, dir);
 	if (WIFEXITED(status))
-		_exit(WEXITSTATUS(status));
+		exit(WEXITSTATUS(status));
 	fprintf(stderr, "vdevctl: ended by signal %d (%s)\n", WTERMSIG(status),
 		strsignal(WTERMSIG(status)));
-	_exit(VDEV_ERROR_FAILED);
+	exit(VDEV_ERROR_FAILED);
 }
 
 static int temporary_dir(struct app *app, char **ret)

@@ -113,9 +113,14 @@ t_unlike $'\033' "$(on_terminal 80 vdevctl --color never --root igb list)" \
 t_like $'\033' "$(NO_COLOR=1 vdevctl --color=always --root workstation list)" \
 	"with --color always everywhere"
 t_unlike $'\033' "$(vdevctl --root workstation list)" "not into a pipe"
+t_like 'nothing for a terminal' "$(on_terminal 80 vdevctl --root igb collect -)" \
+	"no tar file on a terminal"
 widest=$(on_terminal 100 vdevctl --root workstation --color never list bus=pci |
 	awk '{ if (length > n) n = length } END { print n }')
 t_is 100 "$widest" "names are cut to the terminal's width"
+t_is 90 "$(COLUMNS=90 on_terminal 100 vdevctl --root workstation \
+	--color never list 00:1f.2 | awk 'NR == 2 { print length }')" \
+	"or to what COLUMNS says"
 t_like '>$' "$(on_terminal 100 vdevctl --root workstation list 00:1f.2)" \
 	"with a mark"
 t_unlike '>' "$(vdevctl --root workstation list)" "never into a pipe"
@@ -143,6 +148,8 @@ t_ok "also by way of standard output" sh -c \
 	'vdevctl --root workstation collect - | cmp - a.tar'
 t_run "a dry run writes nothing" 0 vdevctl -n --root igb collect c.tar
 t_fails "nothing" test -e c.tar
+t_run "nor to standard output" 0 vdevctl -n --root igb collect -
+t_is "" "$T_OUT" "nothing at all"
 t_run "nor into a directory that is not there" 1 \
 	vdevctl --root igb collect nowhere/c.tar
 t_run "a device is no file" 2 vdevctl --root igb collect --overwrite /dev/null
@@ -209,7 +216,7 @@ t_run "a TMPDIR that is not there" 1 \
 
 # --- A tree to look at is never changed
 
-sum() { (cd "$1" && find . -type f -exec sha256sum {} + | sort); }
+sum() { (cd "$1" && find . -type f -readable -exec sha256sum {} + | sort); }
 before=$(sum bound)
 t_run "bind in a captured tree" 6 vdevctl --root bound unbind 01:00.0
 t_run "restore in one" 6 vdevctl --root bound restore 01:00.0
