@@ -307,7 +307,7 @@ static const char *outcome_template(const char *action, const char *outcome)
 		  "failed[: {reason}]; {driver:driver} as before" },
 		{ NULL, "not-tried", "not touched" },
 		{ NULL, "gone", "gone[: {reason}]" },
-		{ NULL, "pending", "unbind pending[: {reason}]" },
+		{ NULL, "pending", "{reason}" },
 		{ NULL, "broken",
 		  "neither changed nor rolled back[: {reason}]" },
 	};

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "app.h"
 #include "checks.h"
@@ -57,7 +58,11 @@ int app_fail_ctx(struct app *app)
 
 	app_fail(app, kind ? kind : VDEV_ERROR_FAILED, "%s",
 		 vdev_ctx_last_error(app->ctx));
-	return hint ? app_hint(app, "%s", hint) : -1;
+	if (hint)
+		return app_hint(app, "%s", hint);
+	if (kind == VDEV_ERROR_PERMISSION && geteuid())
+		return app_hint(app, "this needs root");
+	return -1;
 }
 
 void app_fail_checks(struct app *app, json_object *checks)

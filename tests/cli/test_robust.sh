@@ -222,6 +222,22 @@ t_run "bind in a captured tree" 6 vdevctl --root bound unbind 01:00.0
 t_run "restore in one" 6 vdevctl --root bound restore 01:00.0
 t_is "$before" "$(sum bound)" "nothing was written"
 
+# --- Rights
+
+program=$(realpath bin/vdevctl)
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+chmod 755 "$T_DIR"
+if [ "$(id -u)" = 0 ] && "${nobody[@]}" "$program" --version >/dev/null 2>&1
+then
+	mkdir -p igb/run/vdev/journal
+	chmod 700 igb/run/vdev/journal
+	t_run "a journal that only root may read" 5 \
+		"${nobody[@]}" "$program" --root igb restore --all
+	t_like 'hint: this needs root' "$T_ERR" "which is said"
+else
+	t_skip "a journal that only root may read" "nobody else to run it"
+fi
+
 # --- Many
 
 "$fixtures/mktree.py" functions:10000 "$T_DIR/many" || t_bail "functions:10000"
