@@ -147,9 +147,9 @@ test_deaths() {
 }
 
 test_time_limit() {
-	t_run "the time limit gives 124" 124 lab --timeout 12 -- sh -c 'echo before; sleep 100'
+	t_run "the time limit gives 124" 124 lab --timeout 30 -- sh -c 'echo before; sleep 100'
 	t_is before "$T_OUT" "output until then is there"
-	t_like "time limit of 12 s" "$T_ERR" "the message names the limit"
+	t_like "time limit of 30 s" "$T_ERR" "the message names the limit"
 	nothing_left "after the time limit"
 }
 
