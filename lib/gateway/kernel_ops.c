@@ -27,6 +27,9 @@
 
 #include "gateway/sys.h"
 
+/* How often a lookup below a root may be disturbed. */
+#define OPEN_TRIES 1000
+
 #define RETRY(call)                                         \
 	({                                                  \
 		__typeof__(call) _ret;                      \
@@ -36,7 +39,11 @@
 		_ret < 0 ? (__typeof__(_ret))-errno : _ret; \
 	})
 
-/* Opens below the root, where links too lead to places below it. */
+/*
+ * Opens below the root, where links too lead to places below it. While
+ * anything on the system is renamed or mounted the kernel cannot be sure of
+ * ".." and says EAGAIN.
+ */
 static int open_in_root(struct vdev_sys *sys, const char *path, int flags,
 			mode_t mode)
 {
@@ -45,9 +52,15 @@ static int open_in_root(struct vdev_sys *sys, const char *path, int flags,
 		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
+	int fd = -EAGAIN;
 
-	return (int)RETRY(
-		syscall(SYS_openat2, sys->root_fd, path, &how, sizeof(how)));
+	for (unsigned int tries = 0; tries < OPEN_TRIES; tries++) {
+		fd = (int)RETRY(syscall(SYS_openat2, sys->root_fd, path, &how,
+					sizeof(how)));
+		if (fd != -EAGAIN)
+			break;
+	}
+	return fd;
 }
 
 static int kernel_open(struct vdev_sys *sys, int dirfd, const char *path,

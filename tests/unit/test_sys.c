@@ -6,8 +6,10 @@
 #include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -353,6 +355,39 @@ static void test_last_link(void **state)
 		p->sys.ops->chown(&p->sys, "/broken", getuid(), getgid()), 0);
 }
 
+/* Two names that change places until the process is ended. */
+static void __attribute__((noreturn)) rename_for_ever(const struct place *p)
+{
+	char a[64], b[64];
+
+	snprintf(a, sizeof(a), "%s/secret", p->dir);
+	snprintf(b, sizeof(b), "%s/other", p->dir);
+	for (;;)
+		if (rename(a, b) || rename(b, a))
+			_exit(1);
+}
+
+/* What happens elsewhere on the system makes no lookup below a root fail. */
+static void test_renames_elsewhere(void **state)
+{
+	struct place *p = *state;
+	unsigned int failed = 0;
+	struct stat st;
+	pid_t pid;
+
+	assert_int_equal(vdev_sys_mkdir_p(&p->sys, "/d", 0700), 0);
+	make_link(p, "up", "d/../d/../d/../d/../d");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		rename_for_ever(p);
+	for (int i = 0; i < 20000; i++)
+		failed += vdev_sys_stat(&p->sys, "/up", &st) != 0;
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(failed, 0);
+}
+
 static void test_modes(void **state)
 {
 	struct place *p = *state;
@@ -454,6 +489,7 @@ int main(void)
 		PLACE_TEST(test_root),
 		PLACE_TEST(test_root_confines),
 		PLACE_TEST(test_last_link),
+		PLACE_TEST(test_renames_elsewhere),
 		PLACE_TEST(test_modes),
 		cmocka_unit_test(test_replace_fails),
 		cmocka_unit_test(test_reading_fails),
