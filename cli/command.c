@@ -27,7 +27,7 @@ char *command_synopsis(const struct command *command)
 
 const struct command *command_find(const char *object, const char *verb)
 {
-	for (const struct command *c = commands; c->verb; c++)
+	foreach_command(c)
 		if (str_eq(c->object, object) && str_eq(c->verb, verb))
 			return c;
 	return NULL;
@@ -35,7 +35,7 @@ const struct command *command_find(const char *object, const char *verb)
 
 bool command_is_object(const char *word)
 {
-	for (const struct object *o = objects; o->name; o++)
+	foreach_object(o)
 		if (str_eq(o->name, word))
 			return true;
 	return false;
@@ -45,7 +45,7 @@ static size_t count_commands(void)
 {
 	size_t count = 0;
 
-	while (commands[count].verb)
+	foreach_command(c)
 		count++;
 	return count;
 }
@@ -55,10 +55,10 @@ const char **command_first_words(size_t *count)
 	const char **words = x_alloc(2 * count_commands(), sizeof(*words));
 
 	*count = 0;
-	for (const struct command *c = commands; c->verb; c++)
+	foreach_command(c)
 		if (!c->object)
 			words[(*count)++] = c->verb;
-	for (const struct object *o = objects; o->name; o++)
+	foreach_object(o)
 		words[(*count)++] = o->name;
 	return words;
 }
@@ -68,7 +68,7 @@ const char **command_verbs(const char *object, size_t *count)
 	const char **words = x_alloc(count_commands(), sizeof(*words));
 
 	*count = 0;
-	for (const struct command *c = commands; c->verb; c++)
+	foreach_command(c)
 		if (str_eq(c->object, object))
 			words[(*count)++] = c->verb;
 	return words;

@@ -5,7 +5,7 @@
 #include "common.h"
 
 /*
- * The commands with their options: one constant table (commands.c), from which
+ * The commands with their options: one constant table (commands/), from which
  * parsing, usage errors, help and completion come, and against which the man
  * page is tested.
  */
@@ -48,7 +48,7 @@ enum {
 
 struct command {
 	const char *object; /* NULL for a verb on its own */
-	const char *verb;   /* NULL ends the table */
+	const char *verb;   /* NULL ends a list */
 	const char *operands;
 	unsigned int fewest;
 	unsigned int most;
@@ -62,14 +62,23 @@ struct command {
 	int (*run)(struct app *app);
 };
 
-extern const struct command commands[];
 extern const struct option global_options[];
 
-/* The objects, in the order of the table; NULL ends the list. */
+/* The table, in the order of the help; an object without commands ends it. */
 extern const struct object {
-	const char *name;
+	const char *name; /* NULL for verbs on their own */
 	const char *summary;
+	const struct command *commands;
 } objects[];
+
+#define foreach_object(o)                                        \
+	for (const struct object *o = objects; o->commands; o++) \
+		if (o->name)
+
+#define foreach_command(c)                                            \
+	for (const struct object *c##_of = objects; c##_of->commands; \
+	     c##_of++)                                                \
+		for (const struct command *c = c##_of->commands; c->verb; c++)
 
 #define ANY_NUMBER (~0U)
 

@@ -72,7 +72,7 @@ static void print_option_names(FILE *f, const struct option *options)
 static void print_options(FILE *f)
 {
 	fputs("_vdevctl_options() {\n\tlocal own=\n\tcase \"$1\" in\n", f);
-	for (const struct command *c = commands; c->verb; c++) {
+	foreach_command(c) {
 		_auto_free_ char *name = command_name(c);
 
 		if (!c->options)
@@ -101,7 +101,7 @@ static void print_argument(FILE *f, const char *command, const struct option *o)
 static void print_arguments(FILE *f)
 {
 	fputs("_vdevctl_argument() {\n\tcase \"$1 $2\" in\n", f);
-	for (const struct command *c = commands; c->verb; c++) {
+	foreach_command(c) {
 		_auto_free_ char *name = command_name(c);
 
 		for (const struct option *o = c->options; o && o->name; o++)
@@ -119,12 +119,12 @@ static void print_operands(FILE *f)
 
 	fputs("_vdevctl_operand() {\n\tcase \"$1\" in\n", f);
 	fprintf(f, "\t'') echo '%s' ;;\n", first);
-	for (const struct object *o = objects; o->name; o++) {
+	foreach_object(o) {
 		_auto_free_ char *verbs = verbs_of(o->name);
 
 		fprintf(f, "\t'%s') echo '%s' ;;\n", o->name, verbs);
 	}
-	for (const struct command *c = commands; c->verb; c++) {
+	foreach_command(c) {
 		_auto_free_ char *name = command_name(c);
 		_auto_free_ char *kind = kind_of(c->complete, c->words);
 
@@ -200,7 +200,7 @@ static void print_common(FILE *f)
 	print_arguments(f);
 	print_operands(f);
 	fputs(common_script, f);
-	for (const struct object *o = objects; o->name; o++)
+	foreach_object(o)
 		fprintf(f, "\t\t\t'%s') command=\"$command $word\" ;;\n",
 			o->name);
 	fputs(common_script_end, f);
@@ -434,9 +434,9 @@ static void print_fish(FILE *f)
 {
 	fputs(fish_script, f);
 	print_fish_options(f, NULL, global_options);
-	for (const struct object *o = objects; o->name; o++)
+	foreach_object(o)
 		print_fish_word(f, "", o->name, o->summary);
-	for (const struct command *c = commands; c->verb; c++) {
+	foreach_command(c) {
 		_auto_free_ char *name = command_name(c);
 
 		print_fish_word(f, c->object ? c->object : "", c->verb,

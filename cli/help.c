@@ -66,7 +66,7 @@ static void print_options(struct app *app, const struct option *options)
 
 static void print_commands(struct app *app, const char *object)
 {
-	for (const struct command *c = commands; c->verb; c++) {
+	foreach_command(c) {
 		_auto_free_ char *name = command_name(c);
 
 		if (!object || str_eq(c->object, object))
@@ -187,7 +187,7 @@ static void print_table(struct app *app)
 	_auto_json_ json_object *document = json_object_new_object();
 	json_object *array = json_object_new_array();
 
-	for (const struct command *c = commands; c->verb; c++)
+	foreach_command(c)
 		json_object_array_add(array, describe_command(c));
 	output_add(document, "version", output_string(vdev_version()));
 	output_add(document, "options", describe_options(global_options));

@@ -1,60 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* The table of all commands and options. */
+/* The verbs of devices. */
 
-#include "command.h"
-
-#include "app.h"
-
-static const char *const *color_words(void)
-{
-	/* In the order of enum color. */
-	static const char *const words[] = { "auto", "always", "never", NULL };
-
-	return words;
-}
-
-const struct option global_options[] = {
-	{ .name = "json",
-	  .letter = 'j',
-	  .help = "Print one JSON document, and errors as JSON on standard "
-		  "error." },
-	{ .name = "root",
-	  .argument = "DIR",
-	  .complete = COMPLETE_FILES,
-	  .help = "Look at the machine captured in DIR, or in a file made by "
-		  "'vdevctl collect'." },
-	{ .name = "dry-run",
-	  .letter = 'n',
-	  .help = "Check and show what would be done, but change nothing." },
-	{ .name = "force",
-	  .argument = "CHECK",
-	  .complete = COMPLETE_WORDS,
-	  .words = bind_checks,
-	  .help = "Go on in spite of a check that refuses. May be repeated; "
-		  "there is no force for all of them." },
-	{ .name = "quiet",
-	  .letter = 'q',
-	  .help = "Print no results of changes and no warnings, only errors." },
-	{ .name = "verbose",
-	  .letter = 'v',
-	  .help = "Tell more; twice, all that is read and decided." },
-	{ .name = "color",
-	  .argument = "WHEN",
-	  .complete = COMPLETE_WORDS,
-	  .words = color_words,
-	  .help = "Colour the output: auto (on a terminal), always or never." },
-	{ .name = "help", .letter = 'h', .help = "Show help and exit." },
-	{ .name = "version",
-	  .letter = 'V',
-	  .help = "Show the versions of program and library and exit." },
-	{ .name = NULL },
-};
-
-const struct object objects[] = {
-	{ "group", "IOMMU groups" },
-	{ NULL, NULL },
-};
+#include "table.h"
 
 static const struct option list_options[] = {
 	{ .name = "columns",
@@ -71,11 +19,6 @@ static const struct option list_options[] = {
 	  .list = true,
 	  .help = "Sort by these columns; a '-' in front turns the order "
 		  "around. Devices without a value come last." },
-	{ .name = "no-header", .help = "Leave out the line of headings." },
-	{ .name = NULL },
-};
-
-static const struct option group_list_options[] = {
 	{ .name = "no-header", .help = "Leave out the line of headings." },
 	{ .name = NULL },
 };
@@ -142,23 +85,7 @@ static const struct option restore_options[] = {
 	{ .name = NULL },
 };
 
-static const struct option collect_options[] = {
-	{ .name = "overwrite", .help = "Replace a file that is there." },
-	{ .name = "secrets",
-	  .help = "Keep serial numbers, MAC addresses and connections, which "
-		  "are replaced by made-up ones or left out otherwise." },
-	{ .name = NULL },
-};
-
-#define NAMING_DEVICES                                                       \
-	"DEV is a PCI address (0000:01:00.0, or 01:00.0 in domain 0), the "  \
-	"UUID of a mediated device, a network interface or a block device "  \
-	"(eth0, nvme0n1). It may also be a pattern that stands for several " \
-	"devices: a glob of addresses ('0000:03:*') or filter terms as in "  \
-	"'vdevctl list', joined by commas ('driver=igbvf', "                 \
-	"'vf,class=network'). A pattern that matches nothing is an error."
-
-const struct command commands[] = {
+const struct command device_commands[] = {
 	{
 		.verb = "list",
 		.operands = "[FILTER...]",
@@ -278,99 +205,6 @@ const struct command commands[] = {
 				{ "vdevctl restore --all", "all of them" },
 				{ NULL, NULL } },
 		.run = bind_restore,
-	},
-	{
-		.object = "group",
-		.verb = "list",
-		.summary = "List IOMMU groups",
-		.description =
-			"Lists the IOMMU groups with their members. A group is "
-			"viable when a user could be given it now: no member "
-			"is bound to a driver that does DMA of its own.",
-		.options = group_list_options,
-		.examples = (const struct example[]){ { "vdevctl group list",
-							"all groups" },
-						      { NULL, NULL } },
-		.run = group_list,
-	},
-	{
-		.object = "group",
-		.verb = "show",
-		.operands = "GROUP|DEV...",
-		.fewest = 1,
-		.most = ANY_NUMBER,
-		.complete = COMPLETE_GROUPS,
-		.summary = "Show groups with what keeps them from use",
-		.description =
-			"Shows the members of a group, which of them keep it "
-			"from being viable, and the reserved regions. GROUP is "
-			"a number; for a DEV its group is "
-			"shown. " NAMING_DEVICES,
-		.examples =
-			(const struct example[]){
-				{ "vdevctl group show 12", "group 12" },
-				{ "vdevctl group show eth0",
-				  "the group of a network interface" },
-				{ NULL, NULL } },
-		.run = group_show,
-	},
-	{
-		.verb = "collect",
-		.operands = "FILE.tar|-",
-		.fewest = 1,
-		.most = 1,
-		.complete = COMPLETE_FILES,
-		.summary = "Capture this machine for a bug report",
-		.description =
-			"Writes what vdevctl reads of sysfs, procfs and the "
-			"device nodes to a tar file, which --root reads again; "
-			"it is compressed if the name ends in .gz, .xz or "
-			".zst. Of other processes only the names of those that "
-			"hold a device open are recorded. '-' is standard "
-			"output. Run it as root, or much will be missing.",
-		.options = collect_options,
-		.examples =
-			(const struct example[]){
-				{ "vdevctl collect machine.tar.xz",
-				  "make a capture" },
-				{ "vdevctl --root machine.tar.xz list",
-				  "look at it" },
-				{ NULL, NULL } },
-		.run = collect_collect,
-	},
-	{
-		.verb = "completion",
-		.operands = "SHELL",
-		.fewest = 1,
-		.most = 1,
-		.complete = COMPLETE_WORDS,
-		.words = completion_shells,
-		.flags = COMMAND_NO_JSON | COMMAND_NO_CONTEXT,
-		.summary = "Print the completion for bash, zsh or fish",
-		.description = "Packages install it; there is no need to run "
-			       "this by hand.",
-		.examples =
-			(const struct example[]){
-				{ ". <(vdevctl completion bash)",
-				  "in a shell without it" },
-				{ NULL, NULL } },
-		.run = completion_print,
-	},
-	{
-		.verb = "help",
-		.operands = "[COMMAND...]",
-		.most = 2,
-		.complete = COMPLETE_COMMANDS,
-		.flags = COMMAND_NO_CONTEXT,
-		.summary = "Show help for a command",
-		.description = "Without COMMAND, shows all commands. With "
-			       "--json the whole table of commands and options "
-			       "is printed.",
-		.examples =
-			(const struct example[]){
-				{ "vdevctl help group show", "one command" },
-				{ NULL, NULL } },
-		.run = help_help,
 	},
 	{ .verb = NULL },
 };

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* All objects with their commands, and the global options. */
+
+#include "table.h"
+
+static const char *const *color_words(void)
+{
+	/* In the order of enum color. */
+	static const char *const words[] = { "auto", "always", "never", NULL };
+
+	return words;
+}
+
+const struct option global_options[] = {
+	{ .name = "json",
+	  .letter = 'j',
+	  .help = "Print one JSON document, and errors as JSON on standard "
+		  "error." },
+	{ .name = "root",
+	  .argument = "DIR",
+	  .complete = COMPLETE_FILES,
+	  .help = "Look at the machine captured in DIR, or in a file made by "
+		  "'vdevctl collect'." },
+	{ .name = "dry-run",
+	  .letter = 'n',
+	  .help = "Check and show what would be done, but change nothing." },
+	{ .name = "force",
+	  .argument = "CHECK",
+	  .complete = COMPLETE_WORDS,
+	  .words = bind_checks,
+	  .help = "Go on in spite of a check that refuses. May be repeated; "
+		  "there is no force for all of them." },
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .help = "Print no results of changes and no warnings, only errors." },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .help = "Tell more; twice, all that is read and decided." },
+	{ .name = "color",
+	  .argument = "WHEN",
+	  .complete = COMPLETE_WORDS,
+	  .words = color_words,
+	  .help = "Colour the output: auto (on a terminal), always or never." },
+	{ .name = "help", .letter = 'h', .help = "Show help and exit." },
+	{ .name = "version",
+	  .letter = 'V',
+	  .help = "Show the versions of program and library and exit." },
+	{ .name = NULL },
+};
+
+const struct object objects[] = {
+	{ NULL, NULL, device_commands },
+	{ "group", "IOMMU groups", group_commands },
+	{ NULL, NULL, program_commands },
+	{ NULL, NULL, NULL },
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDEVCTL_TABLE_H
+#define VDEVCTL_TABLE_H
+
+#include "app.h"
+
+/* The parts of the table of commands, a file each; joined in objects.c. */
+extern const struct command device_commands[];
+extern const struct command group_commands[];
+extern const struct command program_commands[];
+
+/* What every command that takes DEV says of it. */
+#define NAMING_DEVICES                                                       \
+	"DEV is a PCI address (0000:01:00.0, or 01:00.0 in domain 0), the "  \
+	"UUID of a mediated device, a network interface or a block device "  \
+	"(eth0, nvme0n1). It may also be a pattern that stands for several " \
+	"devices: a glob of addresses ('0000:03:*') or filter terms as in "  \
+	"'vdevctl list', joined by commas ('driver=igbvf', "                 \
+	"'vf,class=network'). A pattern that matches nothing is an error."
+
+#endif
