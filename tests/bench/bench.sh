@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # MISSED is the exit status
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What benchmarks share. A figure out of reach makes one exit 1; whatever kept
