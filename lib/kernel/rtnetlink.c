@@ -117,7 +117,8 @@ static int add_route(struct net_facts *facts, const struct rtmsg *info,
 
 	route.is_default = !info->rtm_dst_len;
 	if (route.is_default || !destination)
-		strcpy(route.text, "default");
+		strcpy(route.text,
+		       info->rtm_family == AF_INET6 ? "::/0" : "default");
 	else
 		format_address(info->rtm_family, destination, info->rtm_dst_len,
 			       route.text, sizeof(route.text));
@@ -201,7 +202,8 @@ static int parse_line(struct net_facts *facts, const char *line)
 		return ARRAY_ADD(facts->addresses, facts->address_count,
 				 address);
 	if (sscanf(line, "route %d %63s", &route.index, route.text) == 2) {
-		route.is_default = str_eq(route.text, "default");
+		route.is_default = str_eq(route.text, "default") ||
+				   str_eq(route.text, "::/0");
 		return ARRAY_ADD(facts->routes, facts->route_count, route);
 	}
 	return 0;

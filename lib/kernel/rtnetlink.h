@@ -26,7 +26,7 @@ struct net_address {
 struct net_route {
 	int index;
 	bool is_default;
-	char text[64]; /* the destination */
+	char text[64]; /* the destination: "default" or "::/0" */
 };
 
 struct net_facts {

@@ -140,11 +140,15 @@ static int look_at_devices(struct capture *c)
 		if (!ret && str_eq(vdev_device_bus(dev), "pci"))
 			ret = check_device(&in, dev, "vfio-pci", true,
 					   &findings);
-		/* What goes away meanwhile is not part of the picture. */
-		if (ret == -ENODEV)
-			ret = 0;
-		if (ret)
+		if (ret == -ENOMEM)
 			break;
+		/* A capture is for machines on which something is wrong. */
+		if (ret && ret != -ENODEV)
+			vdev_log(c->ctx, VDEV_LOG_WARNING,
+				 "the capture may lack something of %s: %s",
+				 vdev_device_address(dev),
+				 vdev_ctx_last_error(c->ctx));
+		ret = 0;
 	}
 	findings_clear(&findings);
 	vdev_device_list_free(list);
@@ -264,6 +268,9 @@ static bool is_kept(const struct capture *c, const struct record *r)
 	const char *rest;
 	char pid[16];
 
+	/* Made anew, also from a capture that has them. */
+	if (str_starts(r->path, "/.vdev"))
+		return false;
 	/* Who talks to whom is nobody's business. */
 	if (strstr(r->path, "/net/tcp"))
 		return c->secrets;
@@ -484,13 +491,12 @@ static int emit_names(struct capture *c)
 
 static int emit_elsewhere(struct capture *c)
 {
-	struct record directory = {
-		.path = (char *)"/.vdev",
-		.type = S_IFDIR,
-		.mode = 0755,
+	const struct vdev_capture_entry directory = {
+		.path = ".vdev",
+		.mode = S_IFDIR | 0755,
 	};
 	struct strbuf b = { 0 };
-	int ret = emit_record(c, &directory);
+	int ret = emit(c, &directory);
 
 	if (!ret)
 		ret = emit_names(c);

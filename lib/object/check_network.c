@@ -93,7 +93,9 @@ static int say_routes(struct check *c, const struct net_link *link)
 				c, VDEV_VERDICT_REFUSE,
 				"rtnetlink RTM_GETROUTE",
 				"the %s%s goes through %s",
-				r->is_default ? "default route" : "route to ",
+				!r->is_default		  ? "route to "
+				: str_eq(r->text, "::/0") ? "IPv6 default route"
+							  : "default route",
 				r->is_default ? "" : r->text, link->name);
 	}
 	return ret;

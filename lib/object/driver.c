@@ -118,6 +118,11 @@ int driver_load(struct vdev_ctx *ctx, char name[DRIVER_NAME_SIZE])
 
 	if (find_registered(ctx, name))
 		return 0;
+	if (!vdev_sys_live(&ctx->sys))
+		return vdev_fail(ctx, -EOPNOTSUPP,
+				 "cannot load driver %s: %s is not the running "
+				 "system",
+				 name, ctx->sys.root);
 	vdev_log(ctx, VDEV_LOG_INFO, "loading module %s", name);
 	ret = modules_load(&ctx->sys, name);
 	if (ret == -ENOENT)

@@ -351,10 +351,20 @@ static int restore_one(struct vdev_plan *plan, struct plan_item *item)
 	return ret;
 }
 
+static size_t count_unrestored(const struct vdev_plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->items[i].outcome != VDEV_OUTCOME_DONE &&
+			 plan->items[i].outcome != VDEV_OUTCOME_UNCHANGED;
+	return count;
+}
+
 /* Each device by itself. */
 static int run_each(struct vdev_plan *plan)
 {
-	size_t failed = 0;
+	size_t failed = 0, left;
 	int error = 0;
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -372,6 +382,15 @@ static int run_each(struct vdev_plan *plan)
 	mark_untried(plan, 0);
 	if (!failed)
 		return 0;
+	left = count_unrestored(plan);
+	if (error == -ECANCELED)
+		return vdev_fail_as(plan->ctx,
+				    left < plan->count ? VDEV_ERROR_PARTIAL
+						       : VDEV_ERROR_FAILED,
+				    error,
+				    "interrupted: %zu of %zu devices are "
+				    "not restored",
+				    left, plan->count);
 	if (failed < plan->count)
 		return vdev_fail_as(plan->ctx, VDEV_ERROR_PARTIAL, error,
 				    "%zu of %zu devices could not be restored",

@@ -119,6 +119,8 @@ static int walk(struct vdev_ctx *ctx, const char *dir, bool top,
 	int ret = ctx->sys.ops->list(&ctx->sys, VDEV_SYS_ROOT, dir, listing_add,
 				     &l);
 
+	/* Findings come in one order, whatever that of the directory is. */
+	strv_sort(&l.children);
 	if (!ret && !top && l.has_subsystem)
 		ret = add_node(ctx, dir, l.has_dev, nodes);
 	strv_foreach(&l.children, child) {

@@ -398,6 +398,30 @@ static void test_cancelled(void **state)
 	fakekernel_free(fk);
 }
 
+static void test_restore_cancelled(void **state)
+{
+	struct fakekernel *fk = machine();
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_plan *plan = new_plan(ctx, VDEV_ACTION_BIND, NIC, DISK);
+
+	(void)state;
+	assert_int_equal(vdev_plan_run(plan), 0);
+	vdev_plan_free(plan);
+	plan = new_plan(ctx, VDEV_ACTION_RESTORE, NIC, DISK);
+	vdev_plan_set_progress(plan, stop_at_one, NULL);
+	assert_int_equal(vdev_plan_run(plan), -ECANCELED);
+	assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_PARTIAL);
+	assert_string_equal(vdev_ctx_last_error(ctx),
+			    "interrupted: 1 of 2 devices are not restored");
+	/* What is left is finished by the next. */
+	vdev_plan_set_progress(plan, NULL, NULL);
+	assert_int_equal(vdev_plan_run(plan), 0);
+	vdev_plan_free(plan);
+	vdev_ctx_unref(ctx);
+	assert_original(fk);
+	fakekernel_free(fk);
+}
+
 static void test_lock_is_taken(void **state)
 {
 	struct fakekernel *fk = machine();
@@ -715,6 +739,7 @@ int main(void)
 		cmocka_unit_test(test_module_is_loaded),
 		cmocka_unit_test(test_best_driver),
 		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_restore_cancelled),
 		cmocka_unit_test(test_lock_is_taken),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_damaged_journals),
