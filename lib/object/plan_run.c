@@ -3,6 +3,7 @@
 /* Running a plan: locks, journal, the change, and the way back. */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "object/plan.h"
@@ -59,7 +60,10 @@ static int write_journal(struct vdev_plan *plan, struct plan_item *item,
 	return journal_write(plan->ctx, vdev_device_address(item->dev), &j);
 }
 
-/* Who holds a device that the kernel cannot unbind, as of now. */
+/*
+ * Who holds a device that the kernel cannot unbind, as of now. The kernel has
+ * removed the node of a cdev by then, which procfs says behind its name.
+ */
 static char *describe_holder(struct vdev_plan *plan,
 			     const struct plan_item *item)
 {
@@ -71,7 +75,11 @@ static char *describe_holder(struct vdev_plan *plan,
 	if (procfs_users(&plan->ctx->sys, &usage.users))
 		return NULL;
 	strv_foreach(&item->nodes, node) {
-		if (usage_describe_users(&usage, node, users, sizeof(users)))
+		char removed[PATH_MAX];
+
+		snprintf(removed, sizeof(removed), "%s (deleted)", node);
+		if (usage_describe_users(&usage, node, users, sizeof(users)) ||
+		    usage_describe_users(&usage, removed, users, sizeof(users)))
 			strbuf_addf(&b, "%s/dev/%s is open in %s",
 				    b.length ? ", " : "", node, users);
 	}
