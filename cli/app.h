@@ -46,5 +46,6 @@ const char *const *device_columns(void);
 const char *const *bind_checks(void);
 const char *const *bind_purposes(void);
 const char *const *completion_shells(void);
+const char *const *open_backends(void);
 
 #endif

@@ -18,4 +18,22 @@ extern const struct command program_commands[];
 	"'vdevctl list', joined by commas ('driver=igbvf', "                 \
 	"'vf,class=network'). A pattern that matches nothing is an error."
 
+/* The options of commands that open a device; see open.h. */
+#define OPEN_OPTIONS                                                          \
+	{                                                                     \
+		.name = "backend", .argument = "BACKEND",                     \
+		.complete = COMPLETE_WORDS, .words = open_backends,           \
+		.help = "What manages the device's DMA while it is open: "    \
+			"iommufd "                                            \
+			"(by cdev), type1 (a container, through the group), " \
+			"compat (an iommufd, through the group), or auto, "   \
+			"the "                                                \
+			"first of them that is there; auto unless given."     \
+	}
+
+/* What every command that opens a device says of that. */
+#define OPENING_RESETS                                                       \
+	"The device is bound to a VFIO driver and nobody else has it open. " \
+	"Opening and closing it reset it, where it can be reset."
+
 #endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "open.h"
+
+#include "app.h"
+
+const char *const *open_backends(void)
+{
+	/* In the order of enum vdev_iommu_kind. */
+	static const char *const words[] = { "auto", "iommufd", "type1",
+					     "compat", NULL };
+
+	return words;
+}
+
+/* --- What manages the device's DMA */
+
+/* What is not there, or cannot do it, leaves room for the next. */
+static bool is_missing(struct app *app)
+{
+	enum vdev_error_kind kind = vdev_ctx_last_kind(app->ctx);
+
+	return kind == VDEV_ERROR_NOT_FOUND || kind == VDEV_ERROR_NOT_SUPPORTED;
+}
+
+/*
+ * By cdev if the device has one, else through its group: with a container, or
+ * with an iommufd where there is no other.
+ */
+static int open_any_iommu(struct app *app, struct vdev_device *dev,
+			  struct vdev_iommu **ret)
+{
+	if (vdev_device_vfio_cdev(dev)) {
+		if (!vdev_iommu_open(app->ctx, VDEV_IOMMU_IOMMUFD, ret))
+			return 0;
+		if (!is_missing(app) || !vdev_device_vfio_group(dev))
+			return app_fail_ctx(app);
+	}
+	if (!vdev_iommu_open(app->ctx, VDEV_IOMMU_TYPE1, ret))
+		return 0;
+	if (is_missing(app) &&
+	    !vdev_iommu_open(app->ctx, VDEV_IOMMU_COMPAT, ret))
+		return 0;
+	return app_fail_ctx(app);
+}
+
+static int open_iommu(struct app *app, struct vdev_device *dev,
+		      struct vdev_iommu **ret)
+{
+	int kind = option_word(app, "backend");
+
+	if (kind < -1)
+		return -1;
+	if (kind <= VDEV_IOMMU_ANY)
+		return open_any_iommu(app, dev, ret);
+	if (vdev_iommu_open(app->ctx, (enum vdev_iommu_kind)kind, ret))
+		return app_fail_ctx(app);
+	return 0;
+}
+
+/* --- The device */
+
+/* Before anything is opened: what is missing would be another thing then. */
+static int check_driver(struct app *app, struct vdev_device *dev)
+{
+	const char *address = vdev_device_address(dev);
+	const char *driver = vdev_device_driver(dev);
+
+	if (vdev_device_is_vfio(dev))
+		return 0;
+	app_fail(app, VDEV_ERROR_NOT_FOUND,
+		 "cannot open %s: it is bound to %s, not to a VFIO driver",
+		 address, driver ? driver : "no driver");
+	return app_hint(app, "vdevctl bind %s", address);
+}
+
+int open_device(struct app *app, struct vdev_device *dev,
+		struct vdev_iommu **iommu, struct vdev_file **ret)
+{
+	struct vdev_iommu *opened = NULL;
+
+	if (check_driver(app, dev))
+		return -1;
+	if (app->dry_run)
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"this opens %s, which resets it: --dry-run "
+				"cannot do that",
+				vdev_device_address(dev));
+	if (!*iommu && open_iommu(app, dev, &opened))
+		return -1;
+	if (vdev_file_open(dev, opened ? opened : *iommu, NULL, ret)) {
+		app_fail_ctx(app);
+		vdev_iommu_unref(opened);
+		return -1;
+	}
+	if (opened)
+		*iommu = opened;
+	return 0;
+}
+
+int open_operand(struct app *app, const char *operand, struct opened *ret)
+{
+	struct opened o = { 0 };
+
+	if (vdev_device_find(app->ctx, operand, &o.dev))
+		return app_fail_ctx(app);
+	if (open_device(app, o.dev, &o.iommu, &o.file)) {
+		opened_clear(&o);
+		return -1;
+	}
+	*ret = o;
+	return 0;
+}
+
+void opened_clear(struct opened *o)
+{
+	vdev_file_unref(o->file);
+	vdev_iommu_unref(o->iommu);
+	vdev_device_unref(o->dev);
+	*o = (struct opened){ 0 };
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VDEVCTL_OPEN_H
+#define VDEVCTL_OPEN_H
+
+#include <libvdev/file.h>
+
+#include "common.h"
+
+/*
+ * Opening devices: the one way in which commands do so. A command that opens
+ * has OPEN_OPTIONS (commands/table.h) among its options.
+ */
+
+struct app;
+
+/*
+ * Opens a device as the options say. The first device opens `*iommu`, which is
+ * NULL before, and further ones share it; the caller drops it and the file.
+ * With --dry-run this fails, since opening a device resets it. Return: 0, or
+ * -1 after app_fail().
+ */
+int open_device(struct app *app, struct vdev_device *dev,
+		struct vdev_iommu **iommu, struct vdev_file **ret);
+
+/* A device that one operand names, and all that keeps it open. */
+struct opened {
+	struct vdev_device *dev;
+	struct vdev_iommu *iommu;
+	struct vdev_file *file;
+};
+
+/* Opens the device of an operand. Return: 0, or -1 after app_fail(). */
+int open_operand(struct app *app, const char *operand, struct opened *ret);
+void opened_clear(struct opened *o);
+
+#define _auto_opened_ __attribute__((cleanup(opened_clear)))
+
+#endif
