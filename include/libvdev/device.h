@@ -342,6 +342,21 @@ VDEV_EXPORT const char *vdev_device_vfio_group(struct vdev_device *dev);
 VDEV_EXPORT int vdev_device_is_vfio(struct vdev_device *dev);
 
 /**
+ * vdev_device_users() - who has the VFIO nodes of a device open
+ * @dev: the device
+ * @ret: receives the users, such as "qemu-system-x86 (pid 812) and 2 more",
+ *	for the caller to free(), if there are any
+ *
+ * Of its cdev, of its group's node, or of itself where it was opened through
+ * the group (which Linux 6.18 tells). Read from /proc/PID/fd each time; root
+ * sees all processes, others only their own.
+ *
+ * Return: 1 if somebody has, 0 if nobody is seen to; -ENOMEM; other errors of
+ * reading /proc.
+ */
+VDEV_EXPORT int vdev_device_users(struct vdev_device *dev, char **ret);
+
+/**
  * vdev_device_mdev_type() - the type an mdev was made from
  * @dev: the device
  *

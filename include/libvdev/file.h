@@ -10,6 +10,7 @@
 #include <libvdev/device.h>
 #include <libvdev/hwpt.h>
 #include <libvdev/iommu.h>
+#include <libvdev/token.h>
 
 VDEV_BEGIN_DECLS
 
@@ -46,14 +47,6 @@ struct vdev_region;
 struct vdev_reset_set;
 
 /**
- * struct vdev_vf_token - the secret shared by the users of a PF and its VFs
- * @bytes: the UUID, most significant byte first
- */
-struct vdev_vf_token {
-	uint8_t bytes[16];
-};
-
-/**
  * enum vdev_file_flag - what kind of device was opened
  * @VDEV_FILE_RESET: vdev_file_reset() works
  * @VDEV_FILE_PCI: a PCI function, or an mdev that looks like one
@@ -76,24 +69,17 @@ enum vdev_file_flag {
 };
 
 /**
- * vdev_vf_token_parse() - a token from its text
- * @text: a UUID in the usual form, either case
- * @ret: receives the token
- *
- * Return: 0; -EINVAL if @text is no UUID.
- */
-VDEV_EXPORT int vdev_vf_token_parse(const char *text,
-				    struct vdev_vf_token *ret);
-
-/**
  * vdev_file_open() - open a device
  * @dev: the device, which is bound to a VFIO driver
  * @iommu: what manages its DMA; the file takes a reference
- * @token: the VF token, or NULL; a VF needs that of its PF when its PF is
- *	bound to vfio-pci, a PF gets its token from the one who opens it first
+ * @token: the VF token, or NULL; see <libvdev/token.h> for which device needs
+ *	one, and which gets one
  * @ret: receives the file; the caller drops it with vdev_file_unref()
  *
  * The descriptor is close-on-exec.
+ *
+ * A PF that is opened by cdev keeps the token also if opening it fails then
+ * because it is open elsewhere: the kernel takes the token first.
  *
  * Return: 0; -ENOENT if the device has no node of VFIO; -ENODEV if it is gone;
  * -EBUSY if it is open elsewhere, if its group is used the other way, or if
@@ -101,8 +87,9 @@ VDEV_EXPORT int vdev_vf_token_parse(const char *text,
  * token is required or wrong; -EINVAL for a token that this device cannot use;
  * -EPERM if the kernel finds interrupts not isolated (or, for which it has the
  * same word, another device of the group is open elsewhere); -EOPNOTSUPP if the
- *kernel cannot open it the way @iommu asks for; -ENOMEM; other errors of the
- *driver.
+ * kernel cannot open it the way @iommu asks for, or takes no token by cdev
+ * (before Linux 6.17); -ENOMEM; other errors of the driver. The sentence tells
+ * those apart that have an errno in common.
  */
 VDEV_EXPORT int vdev_file_open(struct vdev_device *dev,
 			       struct vdev_iommu *iommu,
@@ -974,7 +961,8 @@ VDEV_EXPORT int vdev_file_feature(struct vdev_file *file,
  * @token: the token
  *
  * Whoever opens a VF afterwards has to present it, and whoever opens the PF
- * while it or one of its VFs is open. The kernel never gives it away.
+ * while one of its VFs is open. VFs that are open now stay so. The kernel
+ * (Linux 5.7, VFIO_DEVICE_FEATURE_PCI_VF_TOKEN) never gives it away.
  *
  * Return: 0; -EOPNOTSUPP if the device is no PF bound to vfio-pci; -ENODEV if
  * it is gone; -ENOMEM.

@@ -12,6 +12,7 @@
 #include <libvdev/ctx.h>
 #include <libvdev/device.h>
 #include <libvdev/pci.h>
+#include <libvdev/token.h>
 #include <libvdev/group.h>
 #include <libvdev/bind.h>
 #include <libvdev/iommu.h>

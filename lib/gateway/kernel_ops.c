@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
@@ -20,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -232,8 +234,10 @@ static int kernel_stat(struct vdev_sys *sys, int dirfd, const char *path,
 	ret = place_find(sys, dirfd, path, &at);
 	if (ret)
 		return ret;
+	/* No name: the opened file itself. */
 	return RETRY(fstatat(at.dirfd, at.name, st,
-			     follow ? 0 : AT_SYMLINK_NOFOLLOW));
+			     (follow ? 0 : AT_SYMLINK_NOFOLLOW) |
+				     (*at.name ? 0 : AT_EMPTY_PATH)));
 }
 
 static int kernel_mkdir(struct vdev_sys *sys, const char *path, mode_t mode)
@@ -306,6 +310,61 @@ static int kernel_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
 {
 	(void)sys;
 	return RETRY(ioctl(fd, request, arg));
+}
+
+static int kernel_secret_new(struct vdev_sys *sys, size_t size, void **ret)
+{
+	void *secret = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)sys;
+	if (secret == MAP_FAILED)
+		return -errno;
+	if (madvise(secret, size, MADV_DONTDUMP)) {
+		int error = -errno;
+
+		munmap(secret, size);
+		return error;
+	}
+	/* Those who may lock nothing keep their secrets all the same. */
+	(void)mlock(secret, size);
+	*ret = secret;
+	return 0;
+}
+
+static void kernel_secret_free(struct vdev_sys *sys, void *secret, size_t size)
+{
+	(void)sys;
+	explicit_bzero(secret, size);
+	munmap(secret, size);
+}
+
+static int kernel_random(struct vdev_sys *sys, void *buf, size_t size)
+{
+	ssize_t n = RETRY(getrandom(buf, size, 0));
+
+	(void)sys;
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+/*
+ * First where the kernel looks by itself: the keyrings of the thread, process
+ * and session. A session's need not lead to the user's.
+ */
+static ssize_t kernel_read_key(struct vdev_sys *sys, const char *name,
+			       void *buf, size_t size)
+{
+	long key = RETRY(syscall(SYS_request_key, "user", name, NULL, 0));
+
+	(void)sys;
+	if (key == -ENOKEY)
+		key = RETRY(syscall(SYS_keyctl, KEYCTL_SEARCH,
+				    KEY_SPEC_USER_KEYRING, "user", name, 0));
+	if (key < 0)
+		return key;
+	return RETRY(syscall(SYS_keyctl, KEYCTL_READ, key, buf, size));
 }
 
 static uint64_t kernel_now_ms(struct vdev_sys *sys)
@@ -542,6 +601,10 @@ const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.child_write = kernel_child_write,
 	.run = kernel_run,
 	.netlink = kernel_netlink,
+	.secret_new = kernel_secret_new,
+	.secret_free = kernel_secret_free,
+	.random = kernel_random,
+	.read_key = kernel_read_key,
 	.now_ms = kernel_now_ms,
 	.sleep_ms = kernel_sleep_ms,
 	.is_root = kernel_is_root,

@@ -78,6 +78,11 @@ int vdev_sys_stat(struct vdev_sys *sys, const char *path, struct stat *st)
 	return sys->ops->stat(sys, VDEV_SYS_ROOT, path, st, true);
 }
 
+int vdev_sys_fstat(struct vdev_sys *sys, int fd, struct stat *st)
+{
+	return sys->ops->stat(sys, fd, "", st, false);
+}
+
 bool vdev_sys_exists(struct vdev_sys *sys, const char *path)
 {
 	struct stat st;
@@ -153,6 +158,11 @@ static ssize_t read_all(struct vdev_sys *sys, int fd, char *buf, size_t size)
 		done += (size_t)n;
 	}
 	return (ssize_t)done;
+}
+
+ssize_t vdev_sys_read_fd(struct vdev_sys *sys, int fd, void *buf, size_t size)
+{
+	return read_all(sys, fd, buf, size);
 }
 
 ssize_t vdev_sys_read_bytes(struct vdev_sys *sys, int dirfd, const char *path,

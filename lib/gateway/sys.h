@@ -79,6 +79,20 @@ struct vdev_sys_ops {
 	/* Dumps `type` (RTM_GET*) of rtnetlink. */
 	int (*netlink)(struct vdev_sys *sys, int type, int family,
 		       vdev_sys_netlink_fn fn, void *data);
+	/*
+	 * Memory for a secret: zeroed, in no core dump and, where the limit
+	 * allows that, in no swap space.
+	 */
+	int (*secret_new)(struct vdev_sys *sys, size_t size, void **ret);
+	void (*secret_free)(struct vdev_sys *sys, void *secret, size_t size);
+	/* Random bytes fit for a secret. */
+	int (*random)(struct vdev_sys *sys, void *buf, size_t size);
+	/*
+	 * Reads a key of type "user". Return: its length, of which no more than
+	 * `size` bytes are in `buf`.
+	 */
+	ssize_t (*read_key)(struct vdev_sys *sys, const char *name, void *buf,
+			    size_t size);
 	uint64_t (*now_ms)(struct vdev_sys *sys);
 	void (*sleep_ms)(struct vdev_sys *sys, unsigned int ms);
 	int (*is_root)(struct vdev_sys *sys);
@@ -116,6 +130,19 @@ int vdev_sys_open_dir(struct vdev_sys *sys, const char *path);
 void vdev_sys_close(struct vdev_sys *sys, int fd);
 bool vdev_sys_exists(struct vdev_sys *sys, const char *path);
 int vdev_sys_stat(struct vdev_sys *sys, const char *path, struct stat *st);
+int vdev_sys_fstat(struct vdev_sys *sys, int fd, struct stat *st);
+static inline int vdev_sys_secret_new(struct vdev_sys *sys, size_t size,
+				      void **ret)
+{
+	return sys->ops->secret_new(sys, size, ret);
+}
+/* Clears it first; NULL is accepted. */
+static inline void vdev_sys_secret_free(struct vdev_sys *sys, void *secret,
+					size_t size)
+{
+	if (secret)
+		sys->ops->secret_free(sys, secret, size);
+}
 static inline int vdev_sys_ioctl(struct vdev_sys *sys, int fd,
 				 unsigned long request, void *arg)
 {
@@ -139,6 +166,9 @@ ssize_t vdev_sys_pwrite(struct vdev_sys *sys, int fd, const void *buf,
 /* Reads up to `size` bytes, short reads joined. Return: the count. */
 ssize_t vdev_sys_read_bytes(struct vdev_sys *sys, int dirfd, const char *path,
 			    void *buf, size_t size);
+
+/* The same from a descriptor, from where it stands. */
+ssize_t vdev_sys_read_fd(struct vdev_sys *sys, int fd, void *buf, size_t size);
 
 /*
  * Reads an attribute into `buf`, ends it with NUL and cuts the newline off.

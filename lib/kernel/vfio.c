@@ -42,6 +42,56 @@ int vfio_bind_iommufd(struct vdev_sys *sys, int fd, int iommufd,
 	return 0;
 }
 
+/* A device's own descriptor is certainly no iommufd. */
+static int bind_nothing(struct vdev_sys *sys, int fd, uint64_t token)
+{
+	struct vfio_device_bind_iommufd bind = {
+		.argsz = sizeof(bind),
+		.flags = VFIO_DEVICE_BIND_FLAG_TOKEN,
+		.iommufd = fd,
+		.token_uuid_ptr = token,
+	};
+	int ret = vdev_sys_ioctl(sys, fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+
+	return ret < 0 ? ret : -EIO;
+}
+
+/* A kernel that knows the flag reads what is at the address. */
+#define NO_ADDRESS (UINT64_MAX - 0xfff)
+
+int vfio_takes_token(struct vdev_sys *sys, int fd)
+{
+	int ret = bind_nothing(sys, fd, NO_ADDRESS);
+
+	if (ret == -EFAULT)
+		return 1;
+	return ret == -EINVAL ? 0 : ret;
+}
+
+int vfio_try_token(struct vdev_sys *sys, int fd, const uint8_t *token)
+{
+	return bind_nothing(sys, fd, (uintptr_t)token);
+}
+
+int vfio_set_token(struct vdev_sys *sys, int fd, const uint8_t *token)
+{
+	const size_t size = sizeof(struct vfio_device_feature) + 16;
+	struct vfio_device_feature *feature;
+	void *secret;
+	int ret = vdev_sys_secret_new(sys, size, &secret);
+
+	if (ret)
+		return ret;
+	feature = secret;
+	feature->argsz = (uint32_t)size;
+	feature->flags =
+		VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN;
+	memcpy(feature->data, token, 16);
+	ret = vdev_sys_ioctl(sys, fd, VFIO_DEVICE_FEATURE, feature);
+	vdev_sys_secret_free(sys, secret, size);
+	return ret;
+}
+
 int vfio_attach(struct vdev_sys *sys, int fd, uint32_t *pt_id)
 {
 	/* The kernels that know no PASID ask for no more than this. */

@@ -26,6 +26,16 @@ int vfio_group_get_device(struct vdev_sys *sys, int group, const char *name);
 /* `token` has 16 bytes, or is NULL. */
 int vfio_bind_iommufd(struct vdev_sys *sys, int fd, int iommufd,
 		      const uint8_t *token, uint32_t *devid);
+/*
+ * Both ask what binding would make of a token, with a descriptor that is no
+ * iommufd, so that nothing is ever bound. The first: 1 if tokens are known,
+ * 0 if not. The second: -EINVAL if this token is of no use, -EACCES if it is
+ * wrong; any other error if there is nothing against it. A PF keeps it then.
+ */
+int vfio_takes_token(struct vdev_sys *sys, int fd);
+int vfio_try_token(struct vdev_sys *sys, int fd, const uint8_t *token);
+/* Sets the token of an opened PF. */
+int vfio_set_token(struct vdev_sys *sys, int fd, const uint8_t *token);
 /* `pt_id` gives an IOAS or HWPT and receives the HWPT. */
 int vfio_attach(struct vdev_sys *sys, int fd, uint32_t *pt_id);
 int vfio_detach(struct vdev_sys *sys, int fd);

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <libvdev/pci.h>
+
 #include "object/region.h"
 
 const char *vdev_feature_name(enum vdev_feature feature)
@@ -102,16 +104,27 @@ static int use(struct vdev_file *file, enum vdev_feature feature,
 int vdev_file_set_vf_token(struct vdev_file *file,
 			   const struct vdev_vf_token *token)
 {
-	struct vdev_vf_token copy = *token;
-	int ret = use(file, VDEV_FEATURE_VF_TOKEN, VFIO_DEVICE_FEATURE_SET,
-		      &copy, sizeof(copy));
+	const char *physfn = file->dev ? vdev_device_physfn(file->dev) : NULL;
+	int ret = vfio_set_token(file_sys(file), file->fd, token->bytes);
 
-	explicit_bzero(&copy, sizeof(copy));
-	if (ret == -EOPNOTSUPP)
-		return vdev_hint(file->ctx, ret,
-				 "only a PF that is bound to vfio-pci has a "
-				 "token");
-	return ret;
+	if (ret >= 0)
+		return 0;
+	if (ret != -ENOTTY)
+		return vdev_fail(file->ctx, ret,
+				 "cannot set the VF token of %s: %s",
+				 file->name, strerror(-ret));
+	if (physfn) {
+		vdev_fail(file->ctx, -EOPNOTSUPP,
+			  "%s is a VF, which has no VF token of its own",
+			  file->name);
+		return vdev_hint(file->ctx, -EOPNOTSUPP,
+				 "it is opened with the token of its PF %s",
+				 physfn);
+	}
+	vdev_fail(file->ctx, -EOPNOTSUPP, "%s has no VF token", file->name);
+	return vdev_hint(
+		file->ctx, -EOPNOTSUPP,
+		"only a PF with VFs that is bound to vfio-pci has one");
 }
 
 int vdev_file_low_power_enter(struct vdev_file *file, int wakeup)

@@ -7,23 +7,6 @@
 #include "base/capchain.h"
 #include "object/iommu.h"
 
-int vdev_vf_token_parse(const char *text, struct vdev_vf_token *ret)
-{
-	char uuid[UUID_TEXT_SIZE];
-	size_t n = 0;
-
-	if (!uuid_normalize(text, uuid))
-		return -EINVAL;
-	for (const char *s = uuid; *s; s += *s == '-' ? 1 : 2) {
-		char digits[3] = { s[0], s[1], '\0' };
-
-		if (*s != '-')
-			ret->bytes[n++] = (uint8_t)strtoul(digits, NULL, 16);
-	}
-	explicit_bzero(uuid, sizeof(uuid));
-	return 0;
-}
-
 static int file_new(struct vdev_ctx *ctx, const char *name,
 		    struct vdev_iommu *iommu, struct vdev_file **ret)
 {

@@ -152,53 +152,107 @@ static int no_node_fail(struct vdev_file *file, const char *kind)
 			 "cdev with an iommufd");
 }
 
-/*
- * Whether the kernel would have no use for a token: a VF needs one if its PF is
- * bound to vfio-pci, a PF if it can have VFs.
- */
-static bool token_is_useless(struct vdev_file *file)
+/* VFs that are open keep their PF's token; a closed VF has none of its own. */
+static int pf_token_fail(struct vdev_file *file,
+			 const struct vdev_vf_token *token)
 {
-	const char *physfn = vdev_device_physfn(file->dev);
-	struct vdev_device *pf;
-	bool useless;
-
-	if (!physfn)
-		return vdev_device_sriov_totalvfs(file->dev) < 0;
-	if (vdev_device_find(file->ctx, physfn, &pf))
-		return false;
-	useless = !vdev_device_is_vfio(pf);
-	vdev_device_unref(pf);
-	return useless;
+	if (token)
+		vdev_fail(file->ctx, -EACCES,
+			  "cannot open %s: the VF token is wrong; while VFs of "
+			  "it are open it keeps the one it has",
+			  file->name);
+	else
+		vdev_fail(file->ctx, -EACCES,
+			  "cannot open %s: a VF token is required, because VFs "
+			  "of it are open",
+			  file->name);
+	return vdev_hint(file->ctx, -EACCES,
+			 "it is opened with the token that the users of its "
+			 "VFs have, or when the last of them has closed his");
 }
 
 static int token_fail(struct vdev_file *file, const struct vdev_vf_token *token)
 {
-	vdev_fail(file->ctx, -EACCES,
-		  token ? "cannot open %s: the VF token is wrong"
-			: "cannot open %s: a VF token is required",
-		  file->name);
+	const char *physfn = file->dev ? vdev_device_physfn(file->dev) : NULL;
+
+	if (file->dev && !physfn)
+		return pf_token_fail(file, token);
+	if (token)
+		vdev_fail(file->ctx, -EACCES,
+			  "cannot open %s: the VF token is wrong, its PF%s%s "
+			  "has another one",
+			  file->name, physfn ? " " : "", physfn ? physfn : "");
+	else
+		vdev_fail(file->ctx, -EACCES,
+			  "cannot open %s: a VF token is required, because its "
+			  "PF%s%s is bound to vfio-pci",
+			  file->name, physfn ? " " : "", physfn ? physfn : "");
 	return vdev_hint(file->ctx, -EACCES,
-			 "a PF bound to vfio-pci and its VFs share a token, "
-			 "which the user of the PF sets");
+			 "the user of the PF sets the token, as 'vdevctl token "
+			 "set %s' does; until then it is random",
+			 physfn ? physfn : "PF");
 }
 
 static int useless_token_fail(struct vdev_file *file)
 {
-	return vdev_fail(file->ctx, -EINVAL,
-			 "cannot open %s with a VF token: it is neither a PF "
-			 "with VFs nor a VF of a PF bound to vfio-pci",
-			 file->name);
+	const char *physfn = file->dev ? vdev_device_physfn(file->dev) : NULL;
+	struct vdev_device *pf;
+	const char *driver;
+
+	if (!physfn || vdev_device_find(file->ctx, physfn, &pf))
+		return vdev_fail(
+			file->ctx, -EINVAL,
+			"cannot open %s with a VF token: it is neither "
+			"a PF with VFs nor a VF of a PF bound to "
+			"vfio-pci",
+			file->name);
+	driver = vdev_device_driver(pf);
+	if (vdev_device_is_vfio(pf))
+		vdev_fail(file->ctx, -EINVAL,
+			  "cannot open %s with a VF token: its PF %s was not "
+			  "bound to vfio-pci when the VFs were made",
+			  file->name, physfn);
+	else
+		vdev_fail(file->ctx, -EINVAL,
+			  "cannot open %s with a VF token: its PF %s is bound "
+			  "to %s, which has none",
+			  file->name, physfn, driver ? driver : "no driver");
+	vdev_device_unref(pf);
+	return vdev_hint(file->ctx, -EINVAL, "open it without a token");
+}
+
+static int unknown_token_fail(struct vdev_file *file)
+{
+	vdev_fail(file->ctx, -EOPNOTSUPP,
+		  "cannot open %s with a VF token by cdev: this kernel does "
+		  "not check tokens there, so that they protect nothing",
+		  file->name);
+	return vdev_hint(
+		file->ctx, -EOPNOTSUPP,
+		"needs Linux 6.17 or later: "
+		"VFIO_DEVICE_BIND_FLAG_TOKEN; through its group (type1 "
+		"or compat) tokens are checked");
 }
 
 /*
- * EINVAL of a bind that is well-formed: the kernel allows one open file by
- * cdev, and has no other word for that.
+ * EINVAL of a bind that is well-formed: a token of no use, a kernel that knows
+ * no tokens, or, as the kernel allows one open file by cdev and has no other
+ * word for that, a device in use.
  */
 static int bind_refused(struct vdev_file *file,
 			const struct vdev_vf_token *token)
 {
+	struct vdev_sys *sys = file_sys(file);
 	struct vdev_ctx *ctx = file->ctx;
 
+	if (token && file->dev &&
+	    vdev_device_vf_token_use(file->dev) == VDEV_VF_TOKEN_UNUSED)
+		return useless_token_fail(file);
+	if (token && file->dev && !vfio_takes_token(sys, file->fd))
+		return unknown_token_fail(file);
+	if (token && vfio_takes_token(sys, file->fd) == 1 &&
+	    vfio_try_token(sys, file->fd, token->bytes) == -EINVAL)
+		return useless_token_fail(file);
 	if (!file->dev) {
 		vdev_fail(ctx, -EBUSY,
 			  "cannot bind %s to the iommufd: it is bound already, "
@@ -207,14 +261,8 @@ static int bind_refused(struct vdev_file *file,
 		return vdev_hint(ctx, -EBUSY,
 				 "if it is bound, say its device id");
 	}
-	if (token && token_is_useless(file))
-		return useless_token_fail(file);
 	vdev_fail(ctx, -EBUSY, "cannot open %s: it is open elsewhere",
 		  file->name);
-	if (token)
-		return vdev_hint(ctx, -EBUSY,
-				 "or the kernel is older than Linux 6.17, "
-				 "which takes no VF token by cdev");
 	return vdev_hint(ctx, -EBUSY,
 			 "vdevctl show %s names the process that has it open",
 			 file->name);
@@ -378,37 +426,43 @@ void file_group_put(struct vdev_file *file)
 
 #define TOKEN_OPTION " vf_token="
 
-/* The device's name in its group, with the token if there is one. */
-static void group_device_name(const struct vdev_file *file,
-			      const struct vdev_vf_token *token, char *name,
-			      size_t size)
+/*
+ * The name of the device in its group, with the token behind it, is written
+ * into memory for secrets: the kernel resets the device meanwhile, which takes
+ * its time.
+ */
+static int get_with_token(struct vdev_file *file,
+			  const struct vdev_vf_token *token)
 {
-	size_t n = (size_t)snprintf(name, size, "%s%s",
-				    vdev_device_address(file->dev),
-				    token ? TOKEN_OPTION : "");
+	const char *address = vdev_device_address(file->dev);
+	const size_t start = strlen(address) + strlen(TOKEN_OPTION);
+	const size_t size = start + VDEV_VF_TOKEN_TEXT;
+	void *name;
+	int fd = vdev_sys_secret_new(file_sys(file), size, &name);
 
-	for (size_t i = 0; token && i < sizeof(token->bytes); i++) {
-		bool dash = i == 4 || i == 6 || i == 8 || i == 10;
-
-		n += (size_t)snprintf(name + n, size - n, "%s%02x",
-				      dash ? "-" : "", token->bytes[i]);
-	}
+	if (fd)
+		return fd;
+	stpcpy(stpcpy(name, address), TOKEN_OPTION);
+	vdev_vf_token_format(token, (char *)name + start);
+	fd = vfio_group_get_device(file_sys(file), file->group->fd, name);
+	vdev_sys_secret_free(file_sys(file), name, size);
+	return fd;
 }
 
 static int open_by_group(struct vdev_file *file,
 			 const struct vdev_vf_token *token)
 {
-	char name[UUID_TEXT_SIZE + sizeof(TOKEN_OPTION) + UUID_TEXT_SIZE];
 	int ret = group_get(file);
 
 	if (ret)
 		return ret;
-	group_device_name(file, token, name, sizeof(name));
-	file->fd = vfio_group_get_device(file_sys(file), file->group->fd, name);
-	explicit_bzero(name, sizeof(name));
+	file->fd =
+		token ? get_with_token(file, token)
+		      : vfio_group_get_device(file_sys(file), file->group->fd,
+					      vdev_device_address(file->dev));
 	if (file->fd >= 0)
 		return 0;
-	if (file->fd == -EINVAL && token && token_is_useless(file))
+	if (file->fd == -EINVAL && token)
 		return useless_token_fail(file);
 	return device_fail(file, token, file->fd);
 }

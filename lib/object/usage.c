@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include <libvdev/device.h>
+
 int usage_read(struct vdev_ctx *ctx, struct vdev_usage *ret)
 {
 	struct vdev_usage usage = { 0 };
@@ -177,4 +179,34 @@ bool usage_describe_users(const struct vdev_usage *usage, const char *node,
 	else
 		snprintf(buf, size, "%s (pid %d)", user->command, user->pid);
 	return true;
+}
+
+int vdev_device_users(struct vdev_device *dev, char **ret)
+{
+	const char *const nodes[] = {
+		vdev_device_syspath(dev),
+		vdev_device_vfio_cdev(dev),
+		vdev_device_vfio_group(dev),
+	};
+	struct vdev_ctx *ctx = vdev_device_ctx(dev);
+	struct vdev_usage usage = { 0 };
+	char users[160] = "";
+	int error = procfs_users(&ctx->sys, &usage.users);
+
+	if (error)
+		return vdev_fail(ctx, error,
+				 "cannot find out who uses %s: /proc: %s",
+				 vdev_device_address(dev), strerror(-error));
+	for (size_t i = 0; i < ARRAY_SIZE(nodes) && !*users; i++)
+		if (nodes[i])
+			(void)usage_describe_users(
+				&usage,
+				nodes[i] +
+					(str_starts(nodes[i], "/dev/") ? 5 : 0),
+				users, sizeof(users));
+	procfs_users_clear(&usage.users);
+	if (!*users)
+		return 0;
+	*ret = strdup(users);
+	return *ret ? 1 : vdev_fail(ctx, -ENOMEM, "out of memory");
 }

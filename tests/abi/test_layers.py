@@ -38,7 +38,7 @@ SYSTEM_CALLS = set("""
     poll ppoll select epoll_create epoll_wait eventfd signalfd timerfd_create
     sleep usleep nanosleep clock_nanosleep time clock_gettime gettimeofday
     getpid getppid getuid geteuid getgid getegid uname gethostname
-    syscall prctl system popen mount umount2
+    syscall prctl system popen mount umount2 getrandom madvise mlock
 """.split())
 # Rule 6.
 NEVER = set("""

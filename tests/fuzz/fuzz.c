@@ -229,6 +229,30 @@ static int fuzz_netlink(struct vdev_sys *sys, int type, int family,
 	return ret;
 }
 
+static int fuzz_secret_new(struct vdev_sys *sys, size_t size, void **ret)
+{
+	(void)sys;
+	*ret = calloc(1, size);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static void fuzz_secret_free(struct vdev_sys *sys, void *secret, size_t size)
+{
+	(void)sys;
+	(void)size;
+	free(secret);
+}
+
+static ssize_t fuzz_read_key(struct vdev_sys *sys, const char *name, void *buf,
+			     size_t size)
+{
+	struct fuzz_input *in = input_of(sys);
+
+	(void)name;
+	(void)fuzz_pread(sys, 0, buf, size, 0);
+	return (ssize_t)in->size;
+}
+
 static uint64_t fuzz_now_ms(struct vdev_sys *sys)
 {
 	return input_of(sys)->now++;
@@ -265,6 +289,9 @@ static const struct vdev_sys_ops fuzz_ops = {
 	.child_write = fuzz_child_write,
 	.run = fuzz_run,
 	.netlink = fuzz_netlink,
+	.secret_new = fuzz_secret_new,
+	.secret_free = fuzz_secret_free,
+	.read_key = fuzz_read_key,
 	.now_ms = fuzz_now_ms,
 	.sleep_ms = fuzz_sleep_ms,
 	.is_root = fuzz_is_root,

@@ -241,6 +241,29 @@ static int fail_netlink(struct vdev_sys *sys, int type, int family,
 	return PASS(sys, netlink, type, family, fn, data);
 }
 
+static int fail_secret_new(struct vdev_sys *sys, size_t size, void **ret)
+{
+	return PASS(sys, secret_new, size, ret);
+}
+
+static void fail_secret_free(struct vdev_sys *sys, void *secret, size_t size)
+{
+	struct vdev_sys in = inner(sys);
+
+	in.ops->secret_free(&in, secret, size);
+}
+
+static int fail_random(struct vdev_sys *sys, void *buf, size_t size)
+{
+	return PASS(sys, random, buf, size);
+}
+
+static ssize_t fail_read_key(struct vdev_sys *sys, const char *name, void *buf,
+			     size_t size)
+{
+	return PASS(sys, read_key, name, buf, size);
+}
+
 static uint64_t fail_now_ms(struct vdev_sys *sys)
 {
 	struct vdev_sys in = inner(sys);
@@ -286,6 +309,10 @@ static const struct vdev_sys_ops failnth_ops = {
 	.child_write = fail_child_write,
 	.run = fail_run,
 	.netlink = fail_netlink,
+	.secret_new = fail_secret_new,
+	.secret_free = fail_secret_free,
+	.random = fail_random,
+	.read_key = fail_read_key,
 	.now_ms = fail_now_ms,
 	.sleep_ms = fail_sleep_ms,
 	.is_root = fail_is_root,

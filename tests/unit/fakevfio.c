@@ -402,17 +402,22 @@ static bool token_fits(const struct fakevfio *fv, const void *token)
 static int bind_device(struct fakevfio *fv,
 		       struct vfio_device_bind_iommufd *bind)
 {
-	if (kind_of(fv, bind->iommufd) != FAKE_FD_IOMMUFD)
-		return -EBADF;
 	if (count(fv, FAKE_FD_GROUP))
 		return -EBUSY;
-	if (fv->not_viable)
-		return -EPERM;
+	if (fv->bound || (bind->flags && fv->no_tokens))
+		return -EINVAL;
+	if (bind->flags && bind->token_uuid_ptr > UINT64_MAX / 2)
+		return -EFAULT;
 	if (bind->flags & VFIO_DEVICE_BIND_FLAG_TOKEN && !fv->token)
 		return -EINVAL;
-	if (!token_fits(fv, (void *)(uintptr_t)bind->token_uuid_ptr))
+	if (!fv->no_tokens &&
+	    !token_fits(fv, (void *)(uintptr_t)bind->token_uuid_ptr))
 		return -EACCES;
-	if (fv->bound || fv->elsewhere)
+	if (kind_of(fv, bind->iommufd) != FAKE_FD_IOMMUFD)
+		return -EBADFD;
+	if (fv->not_viable)
+		return -EPERM;
+	if (fv->elsewhere)
 		return -EINVAL;
 	fv->bound = true;
 	bind->out_devid = FAKE_DEVICE;

@@ -66,6 +66,7 @@ struct fakevfio {
 	bool not_viable;
 	bool old_kernel;	    /* one without PASIDs */
 	const char *token;	    /* what a VF has to give, as 16 bytes */
+	bool no_tokens;		    /* a kernel whose cdevs know none */
 	unsigned long fail_request; /* the ioctl that fails ... */
 	int fail_error;		    /* ... with this, positive */
 	int open_error;		    /* opening a node of VFIO fails so */

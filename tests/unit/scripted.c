@@ -29,6 +29,8 @@ static const char *const op_names[] = {
 	[SCRIPTED_child_write] = "child_write",
 	[SCRIPTED_run] = "run",
 	[SCRIPTED_netlink] = "netlink",
+	[SCRIPTED_random] = "random",
+	[SCRIPTED_read_key] = "read_key",
 };
 
 /* The script's line for a call; fails the test if it is another one. */
@@ -303,6 +305,39 @@ static int scripted_netlink(struct vdev_sys *sys, int type, int family,
 	return ret ? ret : (int)call->result;
 }
 
+static int scripted_secret_new(struct vdev_sys *sys, size_t size, void **ret)
+{
+	struct scripted *s = sys->data;
+
+	s->secrets++;
+	*ret = calloc(1, size);
+	assert_non_null(*ret);
+	return 0;
+}
+
+static void scripted_secret_free(struct vdev_sys *sys, void *secret,
+				 size_t size)
+{
+	struct scripted *s = sys->data;
+
+	(void)size;
+	assert_true(--s->secrets >= 0);
+	free(secret);
+}
+
+static int scripted_random(struct vdev_sys *sys, void *buf, size_t size)
+{
+	ssize_t n = give(expect(sys, SCRIPTED_random, NULL, 0), buf, size);
+
+	return n < 0 ? (int)n : 0;
+}
+
+static ssize_t scripted_read_key(struct vdev_sys *sys, const char *name,
+				 void *buf, size_t size)
+{
+	return give(expect(sys, SCRIPTED_read_key, name, 0), buf, size);
+}
+
 static uint64_t scripted_now_ms(struct vdev_sys *sys)
 {
 	struct scripted *s = sys->data;
@@ -348,6 +383,10 @@ static const struct vdev_sys_ops scripted_ops = {
 	.child_write = scripted_child_write,
 	.run = scripted_run,
 	.netlink = scripted_netlink,
+	.secret_new = scripted_secret_new,
+	.secret_free = scripted_secret_free,
+	.random = scripted_random,
+	.read_key = scripted_read_key,
 	.now_ms = scripted_now_ms,
 	.sleep_ms = scripted_sleep_ms,
 	.is_root = scripted_is_root,
@@ -378,4 +417,5 @@ void scripted_done(struct scripted *s)
 			 s->calls[s->next].path ? s->calls[s->next].path : "");
 	assert_int_equal(s->open_fds, 0);
 	assert_int_equal(s->mappings, 0);
+	assert_int_equal(s->secrets, 0);
 }

@@ -18,9 +18,10 @@
  *	scripted_done(&script);
  *
  * The calls have to come in this order and no other may come, except close(),
- * munmap(), now_ms(), sleep_ms() and is_root(): a close or unmap needs no line,
- * but every fd and mapping the script gave out has to be closed or unmapped
- * once, and time passes only by sleeping.
+ * munmap(), secret_new(), secret_free(), now_ms(), sleep_ms() and is_root(): a
+ * close or unmap needs no line, but every fd, mapping and secret that was given
+ * out has to be closed, unmapped or freed once, and time passes only by
+ * sleeping.
  * scripted_done() fails the test when a line was not reached.
  */
 
@@ -46,6 +47,8 @@ enum scripted_op {
 	SCRIPTED_child_write,
 	SCRIPTED_run,
 	SCRIPTED_netlink,
+	SCRIPTED_random,
+	SCRIPTED_read_key,
 };
 
 struct scripted_call {
@@ -98,6 +101,17 @@ struct scripted_call {
 		.op = SCRIPTED_ioctl, .fd = (number), .request = (code), \
 		.result = (given), .gives_fd = true                      \
 	}
+/* Random bytes, or what a key holds. */
+#define SCRIPT_RANDOM(bytes)                            \
+	{                                               \
+		.op = SCRIPTED_random, .data = (bytes), \
+		.size = sizeof(bytes) - 1               \
+	}
+#define SCRIPT_READ_KEY(name, text)                                      \
+	{                                                                \
+		.op = SCRIPTED_read_key, .path = (name), .data = (text), \
+		.size = sizeof(text) - 1, .result = sizeof(text) - 1     \
+	}
 #define SCRIPT_DUP(number, given)                                     \
 	{                                                             \
 		.op = SCRIPTED_dup, .fd = (number), .result = (given) \
@@ -141,6 +155,7 @@ struct scripted {
 	size_t next;
 	long open_fds;
 	long mappings;
+	long secrets;
 	uint64_t now;
 	bool root_user;
 };

@@ -62,6 +62,15 @@ static void test_token(void **state)
 	have(s, VDEV_FEATURE_VF_TOKEN);
 	assert_int_equal(vdev_file_set_vf_token(s->file, &token), 0);
 	assert_memory_equal(s->fv.feature, &token, sizeof(token));
+	s->fv.fail_request = VFIO_DEVICE_FEATURE;
+	s->fv.fail_error = ENODEV;
+	assert_int_equal(vdev_file_set_vf_token(s->file, &token), -ENODEV);
+	s->fv.fail_error = ENOTTY;
+	tree_attr_link(s->t, FAKE_ADDRESS, "physfn", "../0000:01:00.1");
+	vdev_device_refresh(s->dev);
+	assert_int_equal(vdev_file_set_vf_token(s->file, &token), -EOPNOTSUPP);
+	vfio_says(s, "is a VF, which has no VF token of its own");
+	s->fv.fail_request = 0;
 }
 
 static void test_low_power(void **state)

@@ -26,18 +26,6 @@ static void fails(struct vfio_setup *s, const struct vdev_vf_token *token,
 	vfio_says(s, says);
 }
 
-static void test_token(void **state)
-{
-	struct vdev_vf_token token;
-
-	(void)state;
-	assert_int_equal(vdev_vf_token_parse(TOKEN_TEXT, &token), 0);
-	for (unsigned int i = 0; i < sizeof(token.bytes); i++)
-		assert_int_equal(token.bytes[i], i * 0x11);
-	assert_int_equal(vdev_vf_token_parse("", &token), -EINVAL);
-	assert_int_equal(vdev_vf_token_parse(TOKEN_TEXT "0", &token), -EINVAL);
-}
-
 static void test_cdev(void **state)
 {
 	struct vfio_setup *s = *state;
@@ -151,10 +139,11 @@ static void test_token_needed(void **state)
 	}
 }
 
-static void test_token_of_vf(void **state)
+/* Every EINVAL of a bind has its own reason. */
+static void test_token_of_pf(void **state)
 {
 	struct vfio_setup *s = *state;
-	struct vdev_vf_token token = { { 1 } };
+	struct vdev_vf_token token = { { 1 } }, other = { { 2 } };
 
 	/* A PF that may have VFs could use the token: so it is in use. */
 	tree_attr(s->t, FAKE_ADDRESS, "sriov_totalvfs", "7\n");
@@ -162,14 +151,56 @@ static void test_token_of_vf(void **state)
 	s->fv.elsewhere = true;
 	vfio_use(s, VDEV_IOMMU_IOMMUFD);
 	fails(s, &token, -EBUSY, VDEV_ERROR_IN_USE, "open elsewhere");
+	s->fv.elsewhere = false;
+	for (int kind = VDEV_IOMMU_IOMMUFD; kind <= VDEV_IOMMU_COMPAT; kind++) {
+		vfio_use(s, (enum vdev_iommu_kind)kind);
+		fails(s, NULL, -EACCES, VDEV_ERROR_PERMISSION,
+		      "required, because VFs of it are open");
+		fails(s, &other, -EACCES, VDEV_ERROR_PERMISSION,
+		      "wrong; while VFs of it are open");
+	}
 
-	/* A VF whose PF has a driver of the kernel has no use for one. */
+	/* A kernel that knows no tokens by cdev says EINVAL too. */
+	s->fv.no_tokens = true;
+	vfio_use(s, VDEV_IOMMU_IOMMUFD);
+	fails(s, &token, -EOPNOTSUPP, VDEV_ERROR_NOT_SUPPORTED,
+	      "does not check tokens");
+	assert_non_null(strstr(vdev_ctx_last_hint(s->ctx), "6.17"));
+	vfio_open_by(s, VDEV_IOMMU_IOMMUFD);
+}
+
+static void test_token_of_vf(void **state)
+{
+	struct vfio_setup *s = *state;
+	struct vdev_vf_token token = { { 1 } }, other = { { 2 } };
+
 	tree_pci(s->t, "pci0000:00", "0000:01:00.1", 0x8086, 0x10c9, 0x020000);
-	tree_driver(s->t, "0000:01:00.1", "igb");
+	tree_driver(s->t, "0000:01:00.1", "vfio-pci");
+	tree_vfio(s->t, "0000:01:00.1", 1, true, "13");
 	tree_attr_link(s->t, FAKE_ADDRESS, "physfn", "../0000:01:00.1");
 	vdev_device_refresh(s->dev);
-	fails(s, &token, -EINVAL, VDEV_ERROR_INVALID, "neither a PF");
-	s->fv.elsewhere = false;
+	for (int kind = VDEV_IOMMU_IOMMUFD; kind <= VDEV_IOMMU_COMPAT; kind++) {
+		vfio_use(s, (enum vdev_iommu_kind)kind);
+		s->fv.token = (const char *)token.bytes;
+		fails(s, NULL, -EACCES, VDEV_ERROR_PERMISSION,
+		      "required, because its PF 0000:01:00.1");
+		fails(s, &other, -EACCES, VDEV_ERROR_PERMISSION,
+		      "wrong, its PF 0000:01:00.1");
+		/* sysfs says that it has a token, the kernel that not. */
+		s->fv.token = NULL;
+		fails(s, &token, -EINVAL, VDEV_ERROR_INVALID,
+		      "was not bound to vfio-pci when");
+	}
+
+	/* A VF whose PF has a driver of the kernel has no use for one. */
+	tree_drop_attr(s->t, "0000:01:00.1", "driver");
+	tree_drop_attr(s->t, "0000:01:00.1", "vfio-dev");
+	tree_driver(s->t, "0000:01:00.1", "igb");
+	for (int kind = VDEV_IOMMU_IOMMUFD; kind <= VDEV_IOMMU_COMPAT; kind++) {
+		vfio_use(s, (enum vdev_iommu_kind)kind);
+		fails(s, &token, -EINVAL, VDEV_ERROR_INVALID,
+		      "its PF 0000:01:00.1 is bound to igb");
+	}
 }
 
 static void test_mdev_token(void **state)
@@ -334,6 +365,23 @@ static void test_import(void **state)
 	vdev_sys_close(&s->ctx->sys, fd);
 	assert_int_equal(vdev_file_import(s->ctx, fd, NULL, 0, NULL, &file),
 			 -EBADF);
+	s->file = vdev_file_unref(s->file);
+	/* Binding it with tokens. */
+	fd = s->ctx->sys.ops->open(&s->ctx->sys, VDEV_SYS_ROOT, FAKE_CDEV, 0,
+				   0);
+	assert_int_equal(
+		vdev_file_import(s->ctx, fd, s->iommu, 0, &token, &file),
+		-EINVAL);
+	vfio_says(s, "neither a PF");
+	s->fv.token = "0123456789abcdef";
+	assert_int_equal(
+		vdev_file_import(s->ctx, fd, s->iommu, 0, &token, &file),
+		-EACCES);
+	vfio_says(s, "wrong");
+	assert_int_equal(vdev_file_import(s->ctx, fd, s->iommu, 0, NULL, &file),
+			 -EACCES);
+	vfio_says(s, "required");
+	vdev_sys_close(&s->ctx->sys, fd);
 }
 
 static void test_import_other(void **state)
@@ -515,9 +563,9 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_token), VFIO_TEST(test_cdev),
-		VFIO_TEST(test_group),	      VFIO_TEST(test_both_ways),
-		VFIO_TEST(test_not_viable),   VFIO_TEST(test_token_needed),
+		VFIO_TEST(test_cdev),	      VFIO_TEST(test_group),
+		VFIO_TEST(test_both_ways),    VFIO_TEST(test_not_viable),
+		VFIO_TEST(test_token_needed), VFIO_TEST(test_token_of_pf),
 		VFIO_TEST(test_token_of_vf),  VFIO_TEST(test_mdev_token),
 		VFIO_TEST(test_nodes),	      VFIO_TEST(test_no_nodes),
 		VFIO_TEST(test_ambiguous),    VFIO_TEST(test_refusals),
