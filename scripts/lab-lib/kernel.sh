@@ -11,8 +11,9 @@
 # kernel.absent-in-NAME may be missing from kernel NAME.
 LAB_KERNELS='
 stock   | linux-source-7.2 | sid forky trixie-backports | -                  | kernel.config
-patched | linux-source-7.2 | sid forky trixie-backports | kernel-patches/7.2 | kernel.config
+patched | linux-source-7.2 | sid forky trixie-backports | kernel-patches/7.2 | kernel.config kernel-patched.config
 6.12    | linux-source-6.12 | trixie                    | -                  | kernel.config
+6.12-patched | linux-source-6.12 | trixie               | kernel-patches/6.12 | kernel.config
 6.1     | linux-source-6.1 | bookworm                   | -                  | kernel.config kernel-6.1.config
 '
 
@@ -31,10 +32,18 @@ lab_kernel_select() {
 		read -ra LAB_K_SUITES <<<"$suites"
 		LAB_K_PATCHES=${patches// /}
 		read -ra LAB_K_FRAGMENTS <<<"$fragments"
+		LAB_K_BASE=${LAB_K_NAME%-patched}
 		lab_kernel_available
+		[ -z "${LAB_DEBUG-}" ] || lab_kernel_debug
 		return
 	done <<<"$LAB_KERNELS"
 	lab_die 2 "no kernel named '$1'; there are: $(lab_kernel_names | xargs)"
+}
+
+# The same kernel with all that finds faults in it.
+lab_kernel_debug() {
+	LAB_K_NAME+=-debug
+	LAB_K_FRAGMENTS+=(kernel-debug.config)
 }
 
 lab_kernel_available() {
@@ -51,8 +60,8 @@ lab_kernel_available() {
 			"kernel '$LAB_K_NAME' is not available: no tests/lab/$fragment"
 	done
 	[ "$LAB_K_NAME" = stock ] || [ "$LAB_K_NAME" = patched ] ||
-		[ -e "$LAB_REPO/tests/lab/kernel.absent-in-$LAB_K_NAME" ] || lab_die 2 \
-		"kernel '$LAB_K_NAME' is not available yet: no tests/lab/kernel.absent-in-$LAB_K_NAME"
+		[ -e "$LAB_REPO/tests/lab/kernel.absent-in-$LAB_K_BASE" ] || lab_die 2 \
+		"kernel '$LAB_K_NAME' is not available yet: no tests/lab/kernel.absent-in-$LAB_K_BASE"
 }
 
 # --- Source -----------------------------------------------------------------
@@ -116,23 +125,74 @@ lab_source_fetch() {
 	mv "$dir.new" "$dir"
 }
 
-# A copy of the source with the patches of the series applied.
+# The source with the patches of the series applied, always in one place: only
+# files that differ are touched, so that make builds only what they concern.
+# Beside the tree lie TREE.source (what it was made of), TREE.files (what is
+# patched) and TREE.series (a digest of the patches).
 lab_patched_source() {
-	local key dir patch
-	key=$(lab_patches_digest | cut -c 1-12)
-	dir=$LAB_CACHE/src/patched-$key-${LAB_SOURCE##*/}
-	if [ ! -d "$dir" ]; then
-		lab_say "patching $LAB_SOURCE_ID"
-		# Earlier ones too: a tree takes 1.6 GB.
-		rm -rf "$LAB_CACHE"/src/patched-*
-		cp -a "$LAB_SOURCE" "$dir.new"
-		while read -r patch; do
-			patch -d "$dir.new" -p1 -s -f -i "$LAB_K_PATCHES/$patch" >&2 || lab_die 126 \
-				"$patch does not apply to $LAB_SOURCE_ID"
-		done < <(lab_series)
-		mv "$dir.new" "$dir"
+	local tree=$LAB_CACHE/src/patched-${LAB_K_PATCHES##*/} digest
+	digest=$(lab_patches_digest)
+	if [ "$(cat "$tree.source" 2>/dev/null)" != "$LAB_SOURCE_ID" ]; then
+		lab_patched_tree "$tree"
 	fi
-	LAB_SOURCE=$dir
+	if [ "$(cat "$tree.series" 2>/dev/null)" != "$digest" ]; then
+		lab_say "patching $LAB_SOURCE_ID"
+		lab_patch_tree "$tree"
+		printf '%s\n' "$digest" >"$tree.series"
+	fi
+	LAB_SOURCE=$tree
+}
+
+# Linked where that is possible: nothing is ever changed in place.
+lab_patched_tree() {
+	local tree=$1
+	rm -rf "$tree" "$tree".*
+	cp -al "$LAB_SOURCE" "$tree" 2>/dev/null || {
+		rm -rf "$tree"
+		cp -a "$LAB_SOURCE" "$tree"
+	}
+	: >"$tree.files"
+	printf '%s\n' "$LAB_SOURCE_ID" >"$tree.source"
+}
+
+# The files of the patches are patched beside the tree; then those that came out
+# otherwise than they are in it are replaced, also where a patch that is no
+# longer there had touched them.
+lab_patch_tree() {
+	local tree=$1 beside=$1.patched file patch
+	rm -rf "$beside" "$tree.series" && mkdir "$beside"
+	lab_patched_files | sort -u >"$tree.files.new"
+	while read -r file; do
+		mkdir -p "$beside/$(dirname -- "$file")"
+		[ ! -e "$LAB_SOURCE/$file" ] || cp "$LAB_SOURCE/$file" "$beside/$file"
+	done < <(sort -u "$tree.files" "$tree.files.new")
+	while read -r patch; do
+		patch -d "$beside" -p1 -s -f -i "$LAB_K_PATCHES/$patch" >&2 || lab_die 126 \
+			"$patch does not apply to $LAB_SOURCE_ID"
+	done < <(lab_series)
+	while read -r file; do
+		lab_replace_file "$tree/$file" "$beside/$file"
+	done < <(sort -u "$tree.files" "$tree.files.new")
+	mv "$tree.files.new" "$tree.files"
+	rm -rf "$beside"
+}
+
+lab_replace_file() {
+	if [ ! -e "$2" ]; then
+		rm -f "$1"
+	elif ! cmp -s "$1" "$2"; then
+		mkdir -p "$(dirname -- "$1")"
+		# Removed first: it may be linked to the unpatched one.
+		rm -f "$1"
+		cp "$2" "$1"
+	fi
+}
+
+lab_patched_files() {
+	local patch
+	lab_series | while read -r patch; do
+		sed -nE 's,^(---|\+\+\+) [ab]/([^[:space:]]+).*,\2,p' "$LAB_K_PATCHES/$patch"
+	done
 }
 
 lab_series() {
@@ -154,7 +214,7 @@ lab_fragments() {
 
 # Options that this kernel does not know, or knows by another name.
 lab_tolerated() {
-	cat "$LAB_REPO/tests/lab/kernel.absent-in-$LAB_K_NAME" 2>/dev/null
+	cat "$LAB_REPO/tests/lab/kernel.absent-in-$LAB_K_BASE" 2>/dev/null
 }
 
 # All that decides what comes out of the build; the version at its head is to be
