@@ -7,8 +7,9 @@
 #include "command.h"
 #include "error.h"
 #include "output.h"
+#include "session.h"
 
-/* One run of the program. */
+/* One command, with all it was given and has to say. */
 struct app {
 	struct arguments args;
 	struct vdev_ctx *ctx;
@@ -20,7 +21,21 @@ struct app {
 	bool dry_run;
 	bool quiet;
 	unsigned int verbose; /* how often it was given */
+
+	/* Of a line of a batch or a shell; NULL on the command line. */
+	struct session *session;
+	const struct app *outer; /* the batch's or the shell's own */
+	bool has_references;	 /* it names objects of the session */
 };
+
+/* Runs the command that was parsed. Return: 0, or -1 after app_fail(). */
+int app_run(struct app *app);
+/* Writes what it printed; what was printed before a failure stands. */
+void app_write(struct app *app);
+void app_close(struct app *app);
+
+/* The context's messages are those of this command from here on. */
+void app_log_to(struct app *app);
 
 /* A message on stderr that is not an error; silent with --quiet. */
 void app_warn(const struct app *app, const char *fmt, ...) PRINTF(2, 3);
@@ -35,6 +50,38 @@ int bind_unbind(struct app *app);
 int bind_restore(struct app *app);
 int collect_collect(struct app *app);
 int completion_print(struct app *app);
+int batch_batch(struct app *app);
+int session_objects(struct app *app);
+int session_drop_command(struct app *app);
+int session_exit(struct app *app);
+int iommu_open(struct app *app);
+int iommu_import(struct app *app);
+int ioas_alloc(struct app *app);
+int ioas_import(struct app *app);
+int ioas_map(struct app *app);
+int ioas_unmap(struct app *app);
+int ioas_copy(struct app *app);
+int ioas_ranges(struct app *app);
+int ioas_allow(struct app *app);
+int memory_alloc(struct app *app);
+int memory_file(struct app *app);
+int memory_fill(struct app *app);
+int memory_write(struct app *app);
+int memory_read(struct app *app);
+int memory_dump(struct app *app);
+int memory_checksum(struct app *app);
+int hwpt_alloc(struct app *app);
+int hwpt_import(struct app *app);
+int held_open(struct app *app);
+int held_import(struct app *app);
+int held_attach(struct app *app);
+int held_detach(struct app *app);
+int pasid_alloc(struct app *app);
+int pasid_attach(struct app *app);
+int pasid_replace(struct app *app);
+int pasid_detach(struct app *app);
+int pasid_detach_all(struct app *app);
+int pasid_list(struct app *app);
 int help_help(struct app *app);
 
 /* The help of what the command line names so far. */
@@ -47,5 +94,9 @@ const char *const *bind_checks(void);
 const char *const *bind_purposes(void);
 const char *const *completion_shells(void);
 const char *const *open_backends(void);
+const char *const *iommu_accountings(void);
+const char *const *ioas_switches(void);
+const char *const *ioas_accesses(void);
+const char *const *hwpt_types(void);
 
 #endif

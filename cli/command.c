@@ -18,8 +18,11 @@ char *command_name(const struct command *command)
 char *command_synopsis(const struct command *command)
 {
 	_auto_free_ char *name = command_name(command);
+	const char *before = command->makes			? "NAME = "
+			     : command->flags & COMMAND_SESSION ? ""
+								: "vdevctl ";
 
-	return x_asprintf("vdevctl %s%s%s%s", name,
+	return x_asprintf("%s%s%s%s%s", before, name,
 			  command->options ? " [OPTION...]" : "",
 			  command->operands ? " " : "",
 			  command->operands ? command->operands : "");
@@ -41,6 +44,14 @@ bool command_is_object(const char *word)
 	return false;
 }
 
+bool object_is_plain(const struct object_commands *object)
+{
+	for (const struct command *c = object->commands; c->verb; c++)
+		if (!(c->flags & COMMAND_SESSION))
+			return true;
+	return false;
+}
+
 static size_t count_commands(void)
 {
 	size_t count = 0;
@@ -50,26 +61,41 @@ static size_t count_commands(void)
 	return count;
 }
 
-const char **command_first_words(size_t *count)
+static bool is_offered(const struct command *command, bool session)
+{
+	return session || !(command->flags & COMMAND_SESSION);
+}
+
+static bool is_among(const char *word, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(words[i], word))
+			return true;
+	return false;
+}
+
+const char **command_first_words(bool session, size_t *count)
 {
 	const char **words = x_alloc(2 * count_commands(), sizeof(*words));
 
 	*count = 0;
 	foreach_command(c)
-		if (!c->object)
+		if (!c->object && is_offered(c, session))
 			words[(*count)++] = c->verb;
-	foreach_object(o)
-		words[(*count)++] = o->name;
+	foreach_command(c)
+		if (c->object && is_offered(c, session) &&
+		    !is_among(c->object, words, *count))
+			words[(*count)++] = c->object;
 	return words;
 }
 
-const char **command_verbs(const char *object, size_t *count)
+const char **command_verbs(const char *object, bool session, size_t *count)
 {
 	const char **words = x_alloc(count_commands(), sizeof(*words));
 
 	*count = 0;
 	foreach_command(c)
-		if (str_eq(c->object, object))
+		if (str_eq(c->object, object) && is_offered(c, session))
 			words[(*count)++] = c->verb;
 	return words;
 }
@@ -104,11 +130,11 @@ static int unknown_command(struct app *app, const char *word)
 	size_t count;
 
 	if (object) {
-		words = command_verbs(object, &count);
+		words = command_verbs(object, true, &count);
 		app_fail(app, VDEV_ERROR_INVALID, "%s has no command '%s'",
 			 object, word);
 	} else {
-		words = command_first_words(&count);
+		words = command_first_words(app->session, &count);
 		app_fail(app, VDEV_ERROR_INVALID, "there is no command '%s'",
 			 word);
 	}
@@ -270,17 +296,25 @@ static void find_json(struct app *app, int argc, char **argv)
 
 static int take_global(struct app *app)
 {
+	const struct app *outer = app->outer;
 	int color = option_word(app, "color");
 
-	app->json = option_given(app, "json");
-	app->dry_run = option_given(app, "dry-run");
-	app->quiet = option_given(app, "quiet");
+	/* What is asked of a session is asked of each of its lines. */
+	app->json = option_given(app, "json") || (outer && outer->json);
+	app->dry_run =
+		option_given(app, "dry-run") || (outer && outer->dry_run);
+	app->quiet = option_given(app, "quiet") || (outer && outer->quiet);
+	app->verbose = outer ? outer->verbose : 0;
 	for (size_t at = 0; at < app->args.given_count; at++)
 		app->verbose +=
 			str_eq(app->args.given[at].option->name, "verbose");
 	if (color < -1)
 		return -1;
-	output_set_color(&app->out, color < 0 ? COLOR_AUTO : (enum color)color);
+	if (color >= 0 || !outer)
+		output_set_color(&app->out,
+				 color < 0 ? COLOR_AUTO : (enum color)color);
+	else
+		app->out.color = outer->out.color;
 	return 0;
 }
 
@@ -312,10 +346,14 @@ static int check_command(struct app *app)
 	/* Both are answered without the rest. */
 	if (option_given(app, "help") || option_given(app, "version"))
 		return 0;
+	/* Where it does not work at all, that is the first thing to say. */
+	if (args->command && args->command->flags & COMMAND_SESSION &&
+	    !app->session)
+		return 0;
 	if (args->command)
 		return check_operands(app);
 	if (args->object) {
-		words = command_verbs(args->object, &count);
+		words = command_verbs(args->object, true, &count);
 		verbs = x_join(words, count, ", ");
 		app_fail(app, VDEV_ERROR_INVALID, "%s needs a command: %s",
 			 args->object, verbs);

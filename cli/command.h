@@ -11,6 +11,7 @@
  */
 
 struct app;
+struct object_type;
 
 /* What a shell can offer for an argument. */
 enum complete {
@@ -22,7 +23,8 @@ enum complete {
 	COMPLETE_USERS,
 	COMPLETE_FILES,
 	COMPLETE_COMMANDS,
-	COMPLETE_WORDS, /* those of the option's `words` */
+	COMPLETE_OBJECTS, /* of a session */
+	COMPLETE_WORDS,	  /* those of the option's `words` */
 };
 
 struct option {
@@ -40,10 +42,13 @@ struct example {
 	const char *what;
 };
 
-/* What a command does not know to do. */
+/* What is special about a command. */
 enum {
 	COMMAND_NO_JSON = 1 << 0,    /* its output is no document */
 	COMMAND_NO_CONTEXT = 1 << 1, /* looks at no machine */
+	COMMAND_SESSION = 1 << 2,    /* works in a session only */
+	COMMAND_NO_SESSION = 1 << 3, /* does not work in one */
+	COMMAND_DRY_RUN = 1 << 4,    /* in one, runs in a dry run too */
 };
 
 struct command {
@@ -55,6 +60,7 @@ struct command {
 	enum complete complete;
 	const char *const *(*words)(void);
 	unsigned int flags;
+	const struct object_type *makes; /* in a session, by name */
 	const char *summary;
 	const char *description;
 	const struct option *options;
@@ -65,20 +71,30 @@ struct command {
 extern const struct option global_options[];
 
 /* The table, in the order of the help; an object without commands ends it. */
-extern const struct object {
+extern const struct object_commands {
 	const char *name; /* NULL for verbs on their own */
 	const char *summary;
 	const struct command *commands;
 } objects[];
 
-#define foreach_object(o)                                        \
-	for (const struct object *o = objects; o->commands; o++) \
+#define foreach_object(o)                                                 \
+	for (const struct object_commands *o = objects; o->commands; o++) \
 		if (o->name)
 
-#define foreach_command(c)                                            \
-	for (const struct object *c##_of = objects; c##_of->commands; \
-	     c##_of++)                                                \
+#define foreach_command(c)                                                     \
+	for (const struct object_commands *c##_of = objects; c##_of->commands; \
+	     c##_of++)                                                         \
 		for (const struct command *c = c##_of->commands; c->verb; c++)
+
+/* Those that work without a session. */
+#define foreach_plain_command(c) \
+	foreach_command(c)       \
+		if (!(c->flags & COMMAND_SESSION))
+
+/* Those of which some do. */
+#define foreach_plain_object(o) \
+	foreach_object(o)       \
+		if (object_is_plain(o))
 
 #define ANY_NUMBER (~0U)
 
@@ -109,12 +125,16 @@ char *command_synopsis(const struct command *command);
 /* The command of these words, or NULL. */
 const struct command *command_find(const char *object, const char *verb);
 bool command_is_object(const char *word);
+/* Whether it has commands that work without a session. */
+bool object_is_plain(const struct object_commands *object);
 
-/* The words that can come first: objects and verbs; the array is the caller's.
+/*
+ * The words that can come first, objects and verbs, with or without those that
+ * only work in a session; the array is the caller's.
  */
-const char **command_first_words(size_t *count);
+const char **command_first_words(bool session, size_t *count);
 /* The verbs of an object; the array is the caller's. */
-const char **command_verbs(const char *object, size_t *count);
+const char **command_verbs(const char *object, bool session, size_t *count);
 
 /* Whether the option was given; its last value, or NULL. */
 bool option_given(const struct app *app, const char *name);

@@ -19,7 +19,7 @@ const char *const *completion_shells(void)
 static char *first_words(void)
 {
 	size_t count;
-	_auto_free_ const char **words = command_first_words(&count);
+	_auto_free_ const char **words = command_first_words(false, &count);
 
 	return x_join(words, count, " ");
 }
@@ -27,7 +27,7 @@ static char *first_words(void)
 static char *verbs_of(const char *object)
 {
 	size_t count;
-	_auto_free_ const char **words = command_verbs(object, &count);
+	_auto_free_ const char **words = command_verbs(object, false, &count);
 
 	return x_join(words, count, " ");
 }
@@ -44,6 +44,7 @@ static char *kind_of(enum complete complete, const char *const *(*words)(void))
 		[COMPLETE_USERS] = "users",
 		[COMPLETE_FILES] = "files",
 		[COMPLETE_COMMANDS] = "commands",
+		[COMPLETE_OBJECTS] = "nothing",
 	};
 
 	return complete == COMPLETE_WORDS
@@ -72,7 +73,8 @@ static void print_option_names(FILE *f, const struct option *options)
 static void print_options(FILE *f)
 {
 	fputs("_vdevctl_options() {\n\tlocal own=\n\tcase \"$1\" in\n", f);
-	foreach_command(c) {
+	foreach_plain_command(c)
+	{
 		_auto_free_ char *name = command_name(c);
 
 		if (!c->options)
@@ -101,7 +103,8 @@ static void print_argument(FILE *f, const char *command, const struct option *o)
 static void print_arguments(FILE *f)
 {
 	fputs("_vdevctl_argument() {\n\tcase \"$1 $2\" in\n", f);
-	foreach_command(c) {
+	foreach_plain_command(c)
+	{
 		_auto_free_ char *name = command_name(c);
 
 		for (const struct option *o = c->options; o && o->name; o++)
@@ -119,12 +122,14 @@ static void print_operands(FILE *f)
 
 	fputs("_vdevctl_operand() {\n\tcase \"$1\" in\n", f);
 	fprintf(f, "\t'') echo '%s' ;;\n", first);
-	foreach_object(o) {
+	foreach_plain_object(o)
+	{
 		_auto_free_ char *verbs = verbs_of(o->name);
 
 		fprintf(f, "\t'%s') echo '%s' ;;\n", o->name, verbs);
 	}
-	foreach_command(c) {
+	foreach_plain_command(c)
+	{
 		_auto_free_ char *name = command_name(c);
 		_auto_free_ char *kind = kind_of(c->complete, c->words);
 
@@ -200,9 +205,8 @@ static void print_common(FILE *f)
 	print_arguments(f);
 	print_operands(f);
 	fputs(common_script, f);
-	foreach_object(o)
-		fprintf(f, "\t\t\t'%s') command=\"$command $word\" ;;\n",
-			o->name);
+	foreach_plain_object(o) fprintf(
+		f, "\t\t\t'%s') command=\"$command $word\" ;;\n", o->name);
 	fputs(common_script_end, f);
 }
 
@@ -392,6 +396,7 @@ static void print_fish_words(FILE *f, enum complete complete,
 		fputs(" -a ", f);
 		print_quoted(f, kind);
 		break;
+	case COMPLETE_OBJECTS:
 	case COMPLETE_NOTHING:
 		break;
 	}
@@ -434,9 +439,9 @@ static void print_fish(FILE *f)
 {
 	fputs(fish_script, f);
 	print_fish_options(f, NULL, global_options);
-	foreach_object(o)
-		print_fish_word(f, "", o->name, o->summary);
-	foreach_command(c) {
+	foreach_plain_object(o) print_fish_word(f, "", o->name, o->summary);
+	foreach_plain_command(c)
+	{
 		_auto_free_ char *name = command_name(c);
 
 		print_fish_word(f, c->object ? c->object : "", c->verb,

@@ -71,25 +71,53 @@ void app_fail_checks(struct app *app, json_object *checks)
 	app->failure.checks = checks;
 }
 
-static void print_document(const struct failure *f)
+void app_fail_at(struct app *app, const char *where)
+{
+	_auto_free_ char *old = app->failure.message;
+	_auto_free_ char *both = x_asprintf("%s: %s", where, old);
+
+	app->failure.message = text_utf8(both);
+}
+
+void app_fail_copy(struct app *app, const struct app *other)
+{
+	const struct failure *f = &other->failure;
+
+	failure_clear(&app->failure);
+	app->failure.kind = f->kind;
+	app->failure.message = x_strdup(f->message);
+	app->failure.hint = f->hint ? x_strdup(f->hint) : NULL;
+	app->failure.checks = json_object_get(f->checks);
+}
+
+void error_clear(struct app *app)
+{
+	failure_clear(&app->failure);
+}
+
+json_object *error_describe(const struct app *app)
+{
+	const struct failure *f = &app->failure;
+	json_object *error;
+
+	if (!f->message)
+		return NULL;
+	error = json_object_new_object();
+	output_add(error, "code", json_object_new_int((int)f->kind));
+	output_add(error, "kind", output_string(vdev_error_kind_name(f->kind)));
+	output_add(error, "message", output_string(f->message));
+	output_add(error, "hint", output_string(f->hint));
+	output_add(error, "checks",
+		   f->checks ? json_object_get(f->checks)
+			     : json_object_new_array());
+	return error;
+}
+
+static void print_document(const struct app *app)
 {
 	_auto_json_ json_object *document = json_object_new_object();
-	json_object *error = json_object_new_object();
 
-	json_object_object_add(document, "error", error);
-	json_object_object_add(error, "code",
-			       json_object_new_int((int)f->kind));
-	json_object_object_add(
-		error, "kind",
-		json_object_new_string(vdev_error_kind_name(f->kind)));
-	json_object_object_add(error, "message",
-			       json_object_new_string(f->message));
-	json_object_object_add(error, "hint",
-			       f->hint ? json_object_new_string(f->hint)
-				       : NULL);
-	json_object_object_add(error, "checks",
-			       f->checks ? json_object_get(f->checks)
-					 : json_object_new_array());
+	output_add(document, "error", error_describe(app));
 	output_document(stderr, document);
 }
 
@@ -122,7 +150,7 @@ int error_report(struct app *app)
 	int code = (int)f->kind;
 
 	if (f->message && app->json)
-		print_document(f);
+		print_document(app);
 	else if (f->message)
 		print_text(f);
 	failure_clear(f);

@@ -33,6 +33,18 @@ int app_fail_ctx(struct app *app);
 /* Adds the checks of a plan, as they stand in its document; takes them over. */
 void app_fail_checks(struct app *app, json_object *checks);
 
+/* Says in front of the message where it happened: "FILE:3". */
+void app_fail_at(struct app *app, const char *where);
+
+/* Makes the failure of another command that of this one, too. */
+void app_fail_copy(struct app *app, const struct app *other);
+
+/* The object that stands in documents; NULL if there is no failure. */
+json_object *error_describe(const struct app *app);
+
+/* Forgets the failure. */
+void error_clear(struct app *app);
+
 /* Prints the failure, if there is one. Return: the exit code. */
 int error_report(struct app *app);
 

@@ -64,13 +64,22 @@ static void print_options(struct app *app, const struct option *options)
 	}
 }
 
-static void print_commands(struct app *app, const char *object)
+/* Those that work outside of a session, or those that do not. */
+static void print_commands(struct app *app, const char *object,
+			   const char *title, unsigned int session)
 {
+	bool first = true;
+
 	foreach_command(c) {
 		_auto_free_ char *name = command_name(c);
 
-		if (!object || str_eq(c->object, object))
-			entry(app->out.stream, name, 16, c->summary);
+		if ((c->flags & COMMAND_SESSION) != session ||
+		    (object && !str_eq(c->object, object)))
+			continue;
+		if (first)
+			heading(app, title);
+		first = false;
+		entry(app->out.stream, name, session ? 20 : 16, c->summary);
 	}
 }
 
@@ -84,8 +93,11 @@ static void print_overview(struct app *app, const char *object)
 	     "Finds, binds, protects and restores the devices that VFIO and "
 	     "iommufd give to virtual machines and user-space drivers.",
 	     0, 0);
-	heading(app, "Commands");
-	print_commands(app, object);
+	print_commands(app, object, "Commands", 0);
+	print_commands(app, object,
+		       "Commands for the lines of 'vdevctl batch' and "
+		       "'vdevctl shell'",
+		       COMMAND_SESSION);
 	heading(app, "Options");
 	print_options(app, global_options);
 	fputc('\n', f);
@@ -176,6 +188,8 @@ static json_object *describe_command(const struct command *c)
 	output_add(o, "synopsis", output_string(synopsis));
 	output_add(o, "summary", output_string(c->summary));
 	output_add(o, "description", output_string(c->description));
+	output_add(o, "session",
+		   json_object_new_boolean(!!(c->flags & COMMAND_SESSION)));
 	output_add(o, "words", describe_words(c->words));
 	output_add(o, "options", describe_options(c->options));
 	output_add(o, "examples", describe_examples(c->examples));

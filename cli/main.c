@@ -2,29 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "app.h"
-#include "root.h"
-#include "text.h"
-
-void app_warn(const struct app *app, const char *fmt, ...)
-{
-	_auto_free_ char *raw = NULL, *valid = NULL, *line = NULL;
-	va_list args;
-
-	if (app->quiet)
-		return;
-	va_start(args, fmt);
-	if (vasprintf(&raw, fmt, args) < 0)
-		raw = NULL;
-	va_end(args);
-	valid = text_utf8(raw ? raw : "");
-	line = text_printable(valid);
-	fprintf(stderr, "vdevctl: %s\n", line);
-}
 
 /*
  * No file of ours may take the number of a standard stream that is closed:
@@ -50,58 +31,6 @@ static void raise_file_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Errors are not here: the one that matters is reported at the end. */
-static void print_log(void *data, enum vdev_log_level level,
-		      const char *message)
-{
-	if (level != VDEV_LOG_ERROR)
-		app_warn(data, "%s%s",
-			 level == VDEV_LOG_WARNING ? "warning: " : "", message);
-}
-
-static int open_context(struct app *app)
-{
-	const char *root = option_value(app, "root");
-	enum vdev_log_level level = app->verbose > 1   ? VDEV_LOG_DEBUG
-				    : app->verbose > 0 ? VDEV_LOG_INFO
-						       : VDEV_LOG_WARNING;
-
-	if (vdev_ctx_new(&app->ctx))
-		return app_fail(app, VDEV_ERROR_FAILED, "out of memory");
-	vdev_ctx_set_log(app->ctx, level, print_log, app);
-	return root ? root_use(app, root) : 0;
-}
-
-static int run(struct app *app)
-{
-	const struct command *command = app->args.command;
-
-	if (option_given(app, "help"))
-		return help_print(app, command, app->args.object);
-	if (option_given(app, "version")) {
-		fprintf(app->out.stream, "vdevctl %s (libvdev %s)\n",
-			VDEVCTL_VERSION, vdev_version());
-		return 0;
-	}
-	if (app->json && command->flags & COMMAND_NO_JSON)
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"%s has no JSON document", command->verb);
-	if (!(command->flags & COMMAND_NO_CONTEXT) && open_context(app))
-		return -1;
-	return command->run(app);
-}
-
-/* What was printed before a failure stands: results of single devices. */
-static void write_output(struct app *app)
-{
-	int error = output_flush(&app->out);
-
-	if (error && !app->failure.message)
-		app_fail(app, VDEV_ERROR_FAILED,
-			 "cannot write to standard output: %s",
-			 strerror(-error));
-}
-
 int main(int argc, char **argv)
 {
 	struct app app = { 0 };
@@ -113,11 +42,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	output_open(&app.out);
 	if (!command_parse(&app, argc, argv))
-		(void)run(&app);
-	write_output(&app);
+		(void)app_run(&app);
+	app_write(&app);
 	code = error_report(&app);
-	vdev_ctx_unref(app.ctx);
-	output_close(&app.out);
-	arguments_clear(&app.args);
+	app_close(&app);
 	return code;
 }

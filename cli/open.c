@@ -2,6 +2,7 @@
 #include "open.h"
 
 #include "app.h"
+#include "held.h"
 
 const char *const *open_backends(void)
 {
@@ -97,10 +98,38 @@ int open_device(struct app *app, struct vdev_device *dev,
 	return 0;
 }
 
+/* "$NAME", which a session holds open. */
+static int take_held(struct app *app, const char *operand, struct opened *ret)
+{
+	struct object *object = session_get(app, operand, &held_type);
+	struct held *held = object ? object->data : NULL;
+
+	if (!object)
+		return -1;
+	if (option_given(app, "backend"))
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"%s is open already, so that there is nothing "
+				"to choose by --backend",
+				operand);
+	if (!vdev_file_device(held->file))
+		return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
+				"which device %s is, a descriptor that was "
+				"imported, is not known",
+				operand);
+	*ret = (struct opened){
+		.dev = vdev_device_ref(vdev_file_device(held->file)),
+		.iommu = vdev_iommu_ref(vdev_file_iommu(held->file)),
+		.file = vdev_file_ref(held->file),
+	};
+	return 0;
+}
+
 int open_operand(struct app *app, const char *operand, struct opened *ret)
 {
 	struct opened o = { 0 };
 
+	if (app->session && session_is_reference(operand))
+		return take_held(app, operand, ret);
 	if (vdev_device_find(app->ctx, operand, &o.dev))
 		return app_fail_ctx(app);
 	if (open_device(app, o.dev, &o.iommu, &o.file)) {

@@ -29,7 +29,10 @@ struct opened {
 	struct vdev_file *file;
 };
 
-/* Opens the device of an operand. Return: 0, or -1 after app_fail(). */
+/*
+ * Opens the device of an operand; in a session that may be "$NAME", a device
+ * that is open already, and stays so. Return: 0, or -1 after app_fail().
+ */
 int open_operand(struct app *app, const char *operand, struct opened *ret);
 void opened_clear(struct opened *o);
 

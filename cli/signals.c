@@ -8,8 +8,9 @@ static volatile sig_atomic_t caught;
 
 static void note(int signal)
 {
-	(void)signal;
-	caught = 1;
+	/* The others are there to stay. */
+	if (signal != SIGINT || !caught)
+		caught = signal;
 }
 
 void signals_catch(void)
@@ -31,4 +32,10 @@ void signals_catch(void)
 bool signals_caught(void)
 {
 	return caught;
+}
+
+void signals_forget(void)
+{
+	if (caught == SIGINT)
+		caught = 0;
 }

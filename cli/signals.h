@@ -10,4 +10,7 @@ void signals_catch(void);
 /* Whether one of them came. */
 bool signals_caught(void);
 
+/* Forgets a SIGINT, which ends a command but not a shell. */
+void signals_forget(void);
+
 #endif

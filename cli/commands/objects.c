@@ -49,9 +49,16 @@ const struct option global_options[] = {
 	{ .name = NULL },
 };
 
-const struct object objects[] = {
+const struct object_commands objects[] = {
 	{ NULL, NULL, device_commands },
 	{ "group", "IOMMU groups", group_commands },
+	{ NULL, NULL, session_commands },
+	{ "iommu", "Iommufds and containers", iommu_commands },
+	{ "ioas", "Address spaces", ioas_commands },
+	{ "memory", "Memory for devices", memory_commands },
+	{ "hwpt", "Hardware page tables", hwpt_commands },
+	{ "device", "Opened devices", held_commands },
+	{ "pasid", "PASIDs of opened devices", pasid_commands },
 	{ NULL, NULL, program_commands },
 	{ NULL, NULL, NULL },
 };

@@ -7,7 +7,14 @@
 /* The parts of the table of commands, a file each; joined in objects.c. */
 extern const struct command device_commands[];
 extern const struct command group_commands[];
+extern const struct command hwpt_commands[];
+extern const struct command ioas_commands[];
+extern const struct command iommu_commands[];
+extern const struct command memory_commands[];
+extern const struct command held_commands[];
+extern const struct command pasid_commands[];
 extern const struct command program_commands[];
+extern const struct command session_commands[];
 
 /* What every command that takes DEV says of it. */
 #define NAMING_DEVICES                                                       \

@@ -38,7 +38,7 @@ offered() {
 	printf '%s' "${COMPREPLY[*]}"
 }
 
-t_is "list show bind unbind restore collect completion help group" \
+t_is "list show bind unbind restore batch collect completion help group" \
 	"$(offered 'vdevctl ')" "bash: commands"
 t_is restore "$(offered 'vdevctl re')" "bash: a command"
 t_is "list show" "$(offered 'vdevctl group ')" "bash: verbs of an object"
@@ -77,7 +77,7 @@ if command -v fish >/dev/null; then
 		fish --no-config -c "source $T_DIR/fish; complete -C'$1'" |
 			cut -f1 | paste -sd' '
 	}
-	t_is "bind collect completion group help list restore show unbind" \
+	t_is "batch bind collect completion group help list restore show unbind" \
 		"$(fish_offers 'vdevctl ')" "fish: commands"
 	t_is "list show" "$(fish_offers 'vdevctl group ')" "fish: verbs"
 	t_is "assign migration pasid" "$(fish_offers 'vdevctl bind --for ')" \

@@ -49,13 +49,20 @@ TABLE = json.loads(run("help", "--json"))
 MAN = page("vdevctl.1")
 
 
+SESSION_TITLES = set()
+
+
 def sections():
     """The options under each .SS of the page, and those of .SH OPTIONS."""
-    found, current, term = {}, None, False
+    found, current, term, session = {}, None, False, False
     for line in MAN.splitlines():
         if line.startswith((".SH ", ".SS ")):
             current = plain(line)
             found[current] = []
+            if line.startswith(".SH "):
+                session = current == "SESSION COMMANDS"
+            elif session:
+                SESSION_TITLES.add(current)
         elif term:
             # A term joined from words of two fonts: "--json, -j".
             text = plain(line)
@@ -75,7 +82,11 @@ def test_page():
     check(sorted(documented["OPTIONS"]) == names(TABLE["options"]),
           "vdevctl.1: the global options")
     titles = {t for t in documented if t.startswith("vdevctl ")}
+    titles |= SESSION_TITLES
     synopses = {c["synopsis"] for c in TABLE["commands"]}
+    check(SESSION_TITLES == {c["synopsis"] for c in TABLE["commands"]
+                             if c["session"]},
+          "vdevctl.1: the commands of a session are by themselves")
     for missing in sorted(synopses ^ titles):
         print("# only in one of them:", missing)
     check(titles == synopses, "vdevctl.1: the commands")
@@ -116,6 +127,8 @@ def test_completion():
     for shell in ("bash", "zsh", "fish"):
         script = run("completion", shell)
         for command in TABLE["commands"]:
+            if command["session"]:
+                continue
             verb = command["name"].split()[-1]
             check(re.search(rf"\b{verb}\b", script) is not None,
                   f"{shell} completes {command['name']}")
@@ -135,9 +148,38 @@ def test_completion():
           filters, "the classes of completion and page are the same")
 
 
+# What the examples of a session's commands take to be there.
+PRELUDE = {
+    "i": "iommu open",
+    "guest": "ioas alloc --iommu $i",
+    "second": "ioas alloc --iommu $i",
+    "ram": "memory alloc 16M",
+    "nic": "device open 01:00.0 --iommu $i",
+    "own": "hwpt alloc $guest --device $nic --pasid",
+    "other": "hwpt alloc $guest --device $nic --pasid",
+    "p": "pasid alloc $nic",
+}
+
+
+def test_session_example(line):
+    # One that makes an object of the same name makes another one here.
+    line = re.sub(r"^\w+ = ", "made = ", line)
+    lines = [f"{name} = {command}" for name, command in PRELUDE.items()]
+    done = subprocess.run([VDEVCTL, "--dry-run", "batch"], text=True,
+                          input="\n".join([*lines, line]),
+                          capture_output=True)
+    if done.returncode:
+        print("# " + done.stderr)
+    check(done.returncode == 0, f"example: {line}")
+
+
 def test_examples():
     """Each is understood: what fails is the device that is not here."""
     for command in TABLE["commands"]:
+        if command["session"]:
+            for example in command["examples"]:
+                test_session_example(example["command"])
+            continue
         for example in command["examples"]:
             words = shlex.split(example["command"])
             if words[0] != "vdevctl":

@@ -74,6 +74,36 @@ def try_command(schema, *args):
         check(bool(done.stdout), f"there is a document: {name}")
 
 
+BATCH = """\
+ram = memory alloc 64K
+memory fill $ram efbeadde
+memory write $ram 0102 --offset 0x10
+memory read $ram --length 32
+memory checksum $ram
+objects
+drop $ram
+objects
+"""
+
+
+def try_batch(work, root):
+    """A batch, and what its commands printed."""
+    path = os.path.join(work, "lines")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(BATCH)
+    done = subprocess.run([VDEVCTL, "--json", "batch", path],
+                          capture_output=True)
+    validate(done.stdout, "batch", "batch: objects")
+    for entry in json.loads(done.stdout):
+        validate(json.dumps(entry["result"]), "session",
+                 f"session: {entry['command']}")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("list\nshow nothing\n= x\nmemory alloc\n$\nobjects\n")
+    try_command("batch", root, "batch", "--keep-going", path)
+    try_command("batch", root, "batch", path)
+    try_command("batch", root, "batch", path + ".none")
+
+
 def addresses(root):
     done = subprocess.run([VDEVCTL, root, "list", "--no-header", "--columns",
                            "address"], capture_output=True, text=True,
@@ -105,6 +135,7 @@ def main():
             mktree.make(name, path)
             try_tree(name, path, name in ("workstation", "hostile"))
         root = "--root=" + os.path.join(work, "workstation")
+        try_batch(work, root)
         target = os.path.join(work, "capture.tar")
         try_command("collect", root, "collect", target)
         try_command("collect", root, "collect", target)
