@@ -73,7 +73,7 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
-static void host_remove(const char *path)
+void host_remove(const char *path)
 {
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

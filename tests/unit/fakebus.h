@@ -61,6 +61,8 @@ void fake_mkdir(struct fakekernel *fk, const char *fmt, ...) PRINTF(2, 3);
 void fake_link(struct fakekernel *fk, const char *target, const char *path);
 /* With all that is in it; nothing there is fine. */
 void fake_remove(struct fakekernel *fk, const char *fmt, ...) PRINTF(2, 3);
+/* A file, or a directory with all that is in it, wherever it is. */
+void host_remove(const char *path);
 bool fake_has(const struct fakekernel *fk, const char *fmt, ...) PRINTF(2, 3);
 /* A file's first word; false if there is none. */
 bool fake_get(const struct fakekernel *fk, const char *path, char *buf,

@@ -41,7 +41,7 @@ void fakekernel_free(struct fakekernel *fk)
 	if (!fk)
 		return;
 	vdev_sys_done(&fk->kernel);
-	fake_remove(fk, "/..");
+	host_remove(fk->base);
 	for (size_t i = 0; i < fk->device_count; i++) {
 		free((char *)fk->devices[i].address);
 		free((char *)fk->devices[i].parent);
