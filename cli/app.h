@@ -26,6 +26,11 @@ struct app {
 	struct session *session;
 	const struct app *outer; /* the batch's or the shell's own */
 	bool has_references;	 /* it names objects of the session */
+
+	/* The VF token that options name, once it was needed; see secret.h. */
+	struct vdev_vf_token *token;
+	/* Several devices are opened, not all of which may need it. */
+	bool several;
 };
 
 /* Runs the command that was parsed. Return: 0, or -1 after app_fail(). */
@@ -83,6 +88,12 @@ int pasid_detach(struct app *app);
 int pasid_detach_all(struct app *app);
 int pasid_list(struct app *app);
 int help_help(struct app *app);
+int token_generate(struct app *app);
+int token_set(struct app *app);
+int token_check(struct app *app);
+int token_store(struct app *app);
+int token_list(struct app *app);
+int token_forget(struct app *app);
 
 /* The help of what the command line names so far. */
 int help_print(struct app *app, const struct command *command,

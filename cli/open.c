@@ -3,6 +3,7 @@
 
 #include "app.h"
 #include "held.h"
+#include "secret.h"
 
 const char *const *open_backends(void)
 {
@@ -24,13 +25,37 @@ static bool is_missing(struct app *app)
 }
 
 /*
+ * Whether the cdev is the way to go. Not if there is a token that would not be
+ * looked at there, but is when the device is opened through its group.
+ */
+static bool prefers_cdev(struct vdev_device *dev,
+			 const struct vdev_vf_token *token)
+{
+	if (!vdev_device_vfio_cdev(dev))
+		return false;
+	return !token || !vdev_device_vfio_group(dev) ||
+	       vdev_device_vf_token_checked(dev);
+}
+
+bool open_is_by_cdev(const struct app *app, struct vdev_device *dev,
+		     const struct vdev_vf_token *token)
+{
+	const char *backend = option_value(app, "backend");
+
+	if (!backend || str_eq(backend, "auto"))
+		return prefers_cdev(dev, token);
+	return str_eq(backend, "iommufd");
+}
+
+/*
  * By cdev if the device has one, else through its group: with a container, or
  * with an iommufd where there is no other.
  */
 static int open_any_iommu(struct app *app, struct vdev_device *dev,
+			  const struct vdev_vf_token *token,
 			  struct vdev_iommu **ret)
 {
-	if (vdev_device_vfio_cdev(dev)) {
+	if (prefers_cdev(dev, token)) {
 		if (!vdev_iommu_open(app->ctx, VDEV_IOMMU_IOMMUFD, ret))
 			return 0;
 		if (!is_missing(app) || !vdev_device_vfio_group(dev))
@@ -45,6 +70,7 @@ static int open_any_iommu(struct app *app, struct vdev_device *dev,
 }
 
 static int open_iommu(struct app *app, struct vdev_device *dev,
+		      const struct vdev_vf_token *token,
 		      struct vdev_iommu **ret)
 {
 	int kind = option_word(app, "backend");
@@ -52,7 +78,7 @@ static int open_iommu(struct app *app, struct vdev_device *dev,
 	if (kind < -1)
 		return -1;
 	if (kind <= VDEV_IOMMU_ANY)
-		return open_any_iommu(app, dev, ret);
+		return open_any_iommu(app, dev, token, ret);
 	if (vdev_iommu_open(app->ctx, (enum vdev_iommu_kind)kind, ret))
 		return app_fail_ctx(app);
 	return 0;
@@ -61,7 +87,7 @@ static int open_iommu(struct app *app, struct vdev_device *dev,
 /* --- The device */
 
 /* Before anything is opened: what is missing would be another thing then. */
-static int check_driver(struct app *app, struct vdev_device *dev)
+int open_check_driver(struct app *app, struct vdev_device *dev)
 {
 	const char *address = vdev_device_address(dev);
 	const char *driver = vdev_device_driver(dev);
@@ -74,21 +100,15 @@ static int check_driver(struct app *app, struct vdev_device *dev)
 	return app_hint(app, "vdevctl bind %s", address);
 }
 
-int open_device(struct app *app, struct vdev_device *dev,
-		struct vdev_iommu **iommu, struct vdev_file **ret)
+int open_with_token(struct app *app, struct vdev_device *dev,
+		    const struct vdev_vf_token *token,
+		    struct vdev_iommu **iommu, struct vdev_file **ret)
 {
 	struct vdev_iommu *opened = NULL;
 
-	if (check_driver(app, dev))
+	if (!*iommu && open_iommu(app, dev, token, &opened))
 		return -1;
-	if (app->dry_run)
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"this opens %s, which resets it: --dry-run "
-				"cannot do that",
-				vdev_device_address(dev));
-	if (!*iommu && open_iommu(app, dev, &opened))
-		return -1;
-	if (vdev_file_open(dev, opened ? opened : *iommu, NULL, ret)) {
+	if (vdev_file_open(dev, opened ? opened : *iommu, token, ret)) {
 		app_fail_ctx(app);
 		vdev_iommu_unref(opened);
 		return -1;
@@ -96,6 +116,23 @@ int open_device(struct app *app, struct vdev_device *dev,
 	if (opened)
 		*iommu = opened;
 	return 0;
+}
+
+int open_device(struct app *app, struct vdev_device *dev,
+		struct vdev_iommu **iommu, struct vdev_file **ret)
+{
+	const struct vdev_vf_token *token;
+
+	if (open_check_driver(app, dev))
+		return -1;
+	if (app->dry_run)
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"this opens %s, which resets it: --dry-run "
+				"cannot do that",
+				vdev_device_address(dev));
+	if (secret_for(app, dev, &token))
+		return -1;
+	return open_with_token(app, dev, token, iommu, ret);
 }
 
 /* "$NAME", which a session holds open. */
@@ -110,6 +147,11 @@ static int take_held(struct app *app, const char *operand, struct opened *ret)
 		return app_fail(app, VDEV_ERROR_INVALID,
 				"%s is open already, so that there is nothing "
 				"to choose by --backend",
+				operand);
+	if (secret_given(app))
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"%s is open already, so that a VF token is of "
+				"no use",
 				operand);
 	if (!vdev_file_device(held->file))
 		return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,

@@ -22,6 +22,18 @@ struct app;
 int open_device(struct app *app, struct vdev_device *dev,
 		struct vdev_iommu **iommu, struct vdev_file **ret);
 
+/* The same with this token, or with none: for commands about tokens. */
+int open_with_token(struct app *app, struct vdev_device *dev,
+		    const struct vdev_vf_token *token,
+		    struct vdev_iommu **iommu, struct vdev_file **ret);
+
+/* Whether the device would be opened by cdev, given that token or none. */
+bool open_is_by_cdev(const struct app *app, struct vdev_device *dev,
+		     const struct vdev_vf_token *token);
+
+/* Whether it has a driver of VFIO. Return: 0, or -1 after app_fail(). */
+int open_check_driver(struct app *app, struct vdev_device *dev);
+
 /* A device that one operand names, and all that keeps it open. */
 struct opened {
 	struct vdev_device *dev;

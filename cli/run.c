@@ -6,6 +6,7 @@
 
 #include "app.h"
 #include "root.h"
+#include "secret.h"
 #include "text.h"
 
 void app_warn(const struct app *app, const char *fmt, ...)
@@ -171,6 +172,7 @@ void app_write(struct app *app)
 
 void app_close(struct app *app)
 {
+	secret_clear(app);
 	vdev_ctx_unref(app->ctx);
 	output_close(&app->out);
 	arguments_clear(&app->args);

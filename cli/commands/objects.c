@@ -52,6 +52,7 @@ const struct option global_options[] = {
 const struct object_commands objects[] = {
 	{ NULL, NULL, device_commands },
 	{ "group", "IOMMU groups", group_commands },
+	{ "token", "VF tokens", token_commands },
 	{ NULL, NULL, session_commands },
 	{ "iommu", "Iommufds and containers", iommu_commands },
 	{ "ioas", "Address spaces", ioas_commands },

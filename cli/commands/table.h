@@ -15,6 +15,7 @@ extern const struct command held_commands[];
 extern const struct command pasid_commands[];
 extern const struct command program_commands[];
 extern const struct command session_commands[];
+extern const struct command token_commands[];
 
 /* What every command that takes DEV says of it. */
 #define NAMING_DEVICES                                                       \
@@ -25,18 +26,43 @@ extern const struct command session_commands[];
 	"'vdevctl list', joined by commas ('driver=igbvf', "                 \
 	"'vf,class=network'). A pattern that matches nothing is an error."
 
-/* The options of commands that open a device; see open.h. */
-#define OPEN_OPTIONS                                                          \
-	{                                                                     \
-		.name = "backend", .argument = "BACKEND",                     \
-		.complete = COMPLETE_WORDS, .words = open_backends,           \
-		.help = "What manages the device's DMA while it is open: "    \
-			"iommufd "                                            \
-			"(by cdev), type1 (a container, through the group), " \
-			"compat (an iommufd, through the group), or auto, "   \
-			"the "                                                \
-			"first of them that is there; auto unless given."     \
+/* Where a VF token comes from; see secret.h. */
+#define TOKEN_OPTIONS                                                          \
+	{ .name = "token-file",                                                \
+	  .argument = "FILE",                                                  \
+	  .complete = COMPLETE_FILES,                                          \
+	  .help = "Take the VF token from this file, which nobody but its "    \
+		  "owner may read; '-' is standard input." },                  \
+		{ .name = "token-fd",                                          \
+		  .argument = "N",                                             \
+		  .help = "Take the VF token from this open file descriptor, " \
+			  "up to "                                             \
+			  "its end." },                                        \
+		{ .name = "token-key",                                         \
+		  .argument = "NAME",                                          \
+		  .help = "Take the VF token from the key of this name and "   \
+			  "type user "                                         \
+			  "in the kernel's keyrings." },                       \
+		{ .name = "token-stored",                                      \
+		  .help = "Take the VF token that is stored for the PF; see "  \
+			  "'vdevctl token store'." },                          \
+	{                                                                      \
+		.name = "token-insecure",                                      \
+		.help = "Take a VF token also from a file that others can "    \
+			"read."                                                \
 	}
+
+/* The options of commands that open a device; see open.h. */
+#define OPEN_OPTIONS                                                           \
+	{ .name = "backend",                                                   \
+	  .argument = "BACKEND",                                               \
+	  .complete = COMPLETE_WORDS,                                          \
+	  .words = open_backends,                                              \
+	  .help = "What manages the device's DMA while it is open: iommufd "   \
+		  "(by cdev), type1 (a container, through the group), compat " \
+		  "(an iommufd, through the group), or auto, the first of "    \
+		  "them that is there; auto unless given." },                  \
+		TOKEN_OPTIONS
 
 /* What every command that opens a device says of that. */
 #define OPENING_RESETS                                                       \

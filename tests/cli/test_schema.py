@@ -115,6 +115,7 @@ def try_tree(name, root, each):
     print(f"# {name}")
     root = "--root=" + root
     found = addresses(root)
+    try_command("token-list", root, "token", "list")
     try_command("list", root, "list")
     try_command("groups", root, "group", "list")
     if not found:
@@ -123,6 +124,9 @@ def try_tree(name, root, each):
     try_command("plan", root, "bind", "0000:01:*")
     try_command("plan", root, "restore", "--all")
     for address in found if each else ():
+        try_command("token", root, "--dry-run", "token", "store", address,
+                    "--generate")
+        try_command("token", root, "token", "set", address)
         for command in ("bind", "unbind", "restore"):
             try_command("plan", root, "--dry-run", command, address)
         try_command("groups", root, "group", "show", address)
@@ -142,6 +146,7 @@ def main():
     for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "captures",
                                               "*.tar.*"))):
         try_tree(os.path.basename(path), path, False)
+    try_command("token-generate", "token", "generate")
     try_command("help", "help")
     try_command("help", "nothing")
     unused = set(VALIDATORS) - used
