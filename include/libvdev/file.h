@@ -97,6 +97,26 @@ VDEV_EXPORT int vdev_file_open(struct vdev_device *dev,
 			       struct vdev_file **ret);
 
 /**
+ * vdev_file_open_unbound() - open a cdev for somebody else to bind
+ * @dev: the device, which is bound to a VFIO driver
+ * @ret: receives the descriptor, close-on-exec, for the caller to close(2)
+ *
+ * For a program that is given a device and binds it to an iommufd by itself,
+ * as QEMU does; vdev_file_import() in another process is the counterpart. The
+ * device is checked, but neither bound nor reset: the descriptor is that of
+ * this device and no other's, also while devices come and go; the device's
+ * group is viable and not in use through its node. The kernel does not tell
+ * whether another process has bound the cdev: see vdev_device_users(). A VF
+ * token is not asked for, see vdev_device_vf_token_use(). Linux 6.6.
+ *
+ * Return: 0; -ENOENT if the device is not bound to a VFIO driver; -EOPNOTSUPP
+ * if it has no cdev; -ENODEV if it is gone; -EBUSY if its group is not viable
+ * or is in use through its node; -EACCES without the right to its node; -EINVAL
+ * if what is at the node's place is not the device; other errors of opening.
+ */
+VDEV_EXPORT int vdev_file_open_unbound(struct vdev_device *dev, int *ret);
+
+/**
  * vdev_file_import() - use a descriptor that somebody else opened
  * @ctx: the context
  * @fd: a descriptor of a VFIO device; it is duplicated and stays the caller's

@@ -43,11 +43,12 @@ int vfio_bind_iommufd(struct vdev_sys *sys, int fd, int iommufd,
 }
 
 /* A device's own descriptor is certainly no iommufd. */
-static int bind_nothing(struct vdev_sys *sys, int fd, uint64_t token)
+static int bind_nothing(struct vdev_sys *sys, int fd, uint32_t flags,
+			uint64_t token)
 {
 	struct vfio_device_bind_iommufd bind = {
 		.argsz = sizeof(bind),
-		.flags = VFIO_DEVICE_BIND_FLAG_TOKEN,
+		.flags = flags,
 		.iommufd = fd,
 		.token_uuid_ptr = token,
 	};
@@ -61,7 +62,8 @@ static int bind_nothing(struct vdev_sys *sys, int fd, uint64_t token)
 
 int vfio_takes_token(struct vdev_sys *sys, int fd)
 {
-	int ret = bind_nothing(sys, fd, NO_ADDRESS);
+	int ret =
+		bind_nothing(sys, fd, VFIO_DEVICE_BIND_FLAG_TOKEN, NO_ADDRESS);
 
 	if (ret == -EFAULT)
 		return 1;
@@ -70,7 +72,13 @@ int vfio_takes_token(struct vdev_sys *sys, int fd)
 
 int vfio_try_token(struct vdev_sys *sys, int fd, const uint8_t *token)
 {
-	return bind_nothing(sys, fd, (uintptr_t)token);
+	return bind_nothing(sys, fd, VFIO_DEVICE_BIND_FLAG_TOKEN,
+			    (uintptr_t)token);
+}
+
+int vfio_try_bind(struct vdev_sys *sys, int fd)
+{
+	return bind_nothing(sys, fd, 0, 0);
 }
 
 int vfio_set_token(struct vdev_sys *sys, int fd, const uint8_t *token)

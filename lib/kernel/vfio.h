@@ -34,6 +34,12 @@ int vfio_bind_iommufd(struct vdev_sys *sys, int fd, int iommufd,
  */
 int vfio_takes_token(struct vdev_sys *sys, int fd);
 int vfio_try_token(struct vdev_sys *sys, int fd, const uint8_t *token);
+/*
+ * In the same way, what is against binding a descriptor without a token:
+ * -EBUSY if the group is open, -EACCES if a token is missing, -EINVAL if the
+ * descriptor is bound; -EBADFD or -EBADF if nothing is.
+ */
+int vfio_try_bind(struct vdev_sys *sys, int fd);
 /* Sets the token of an opened PF. */
 int vfio_set_token(struct vdev_sys *sys, int fd, const uint8_t *token);
 /* `pt_id` gives an IOAS or HWPT and receives the HWPT. */

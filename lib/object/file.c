@@ -73,6 +73,25 @@ int vdev_file_open(struct vdev_device *dev, struct vdev_iommu *iommu,
 	return 0;
 }
 
+int vdev_file_open_unbound(struct vdev_device *dev, int *ret)
+{
+	struct vdev_file *file;
+	int error;
+
+	error = file_new(vdev_device_ctx(dev), vdev_device_address(dev), NULL,
+			 &file);
+	if (error)
+		return error;
+	file->dev = vdev_device_ref(dev);
+	error = file_open_unbound(file);
+	if (!error) {
+		*ret = file->fd;
+		file->fd = -1;
+	}
+	vdev_file_unref(file);
+	return error;
+}
+
 static int import(struct vdev_file *file, int fd,
 		  const struct vdev_vf_token *token)
 {

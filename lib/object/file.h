@@ -63,6 +63,8 @@ static inline struct vdev_sys *file_sys(const struct vdev_file *file)
  * fd, device_id, group. Return: 0, or -errno with the sentence recorded.
  */
 int file_open(struct vdev_file *file, const struct vdev_vf_token *token);
+/* Opens the cdev, checks it and leaves it unbound; sets fd. */
+int file_open_unbound(struct vdev_file *file);
 /* Binds an imported descriptor. */
 int file_bind(struct vdev_file *file, const struct vdev_vf_token *token);
 /* Leaves the group, after the device is closed. */

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 
 #include <libvdev/group.h>
 #include <libvdev/pci.h>
 
+#include "object/device.h"
 #include "object/file.h"
 #include "object/iommu.h"
 
@@ -311,7 +313,7 @@ int file_bind(struct vdev_file *file, const struct vdev_vf_token *token)
 	}
 }
 
-static int open_cdev(struct vdev_file *file, const struct vdev_vf_token *token)
+static int open_node(struct vdev_file *file, const char **ret)
 {
 	const char *node = vdev_device_vfio_cdev(file->dev);
 
@@ -321,7 +323,78 @@ static int open_cdev(struct vdev_file *file, const struct vdev_vf_token *token)
 		vdev_sys_open(file_sys(file), VDEV_SYS_ROOT, node, O_RDWR, 0);
 	if (file->fd < 0)
 		return node_fail(file, node, file->fd);
-	return file_bind(file, token);
+	*ret = node;
+	return 0;
+}
+
+static int open_cdev(struct vdev_file *file, const struct vdev_vf_token *token)
+{
+	const char *node;
+	int error = open_node(file, &node);
+
+	return error ? error : file_bind(file, token);
+}
+
+/*
+ * Whether the descriptor is that of the device: between the look at sysfs and
+ * the opening it may have been replaced. While the descriptor is open it keeps
+ * its number, so that sysfs is asked after that.
+ */
+static int check_identity(struct vdev_file *file, const char *node)
+{
+	unsigned int major, minor;
+	char name[64], text[32];
+	struct stat st;
+	int error;
+
+	snprintf(name, sizeof(name), "vfio-dev/%s/dev", str_basename(node));
+	error = (int)vdev_device_read_attr(file->dev, name, text, sizeof(text));
+	if (error < 0)
+		return node_fail(file, node, error);
+	error = vdev_sys_fstat(file_sys(file), file->fd, &st);
+	if (error)
+		return node_fail(file, node, error);
+	if (sscanf(text, "%u:%u", &major, &minor) == 2 && S_ISCHR(st.st_mode) &&
+	    st.st_rdev == makedev(major, minor))
+		return 0;
+	vdev_fail(file->ctx, -EINVAL, "%s is not the node of %s", node,
+		  file->name);
+	return vdev_hint(file->ctx, -EINVAL,
+			 "sysfs says that its number is %s; udev or devtmpfs "
+			 "makes it",
+			 text);
+}
+
+/* Some of the reasons for which binding would fail. */
+static int check_bindable(struct vdev_file *file)
+{
+	const int number = vdev_device_iommu_group(file->dev);
+	struct vdev_group *group = NULL;
+	struct vdev_device *blocker = NULL;
+	int error = 0;
+
+	if (number >= 0)
+		error = vdev_group_new(file->ctx, number, &group);
+	if (error)
+		return error;
+	if (group)
+		blocker = find_blocker(group);
+	if (blocker)
+		error = blocker_fail(file, number, blocker);
+	else if (vfio_try_bind(file_sys(file), file->fd) == -EBUSY)
+		error = elsewhere_fail(file);
+	vdev_group_free(group);
+	return error;
+}
+
+int file_open_unbound(struct vdev_file *file)
+{
+	const char *node;
+	int error = open_node(file, &node);
+
+	if (!error)
+		error = check_identity(file, node);
+	return error ? error : check_bindable(file);
 }
 
 /* --- Through the group */

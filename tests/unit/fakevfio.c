@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
@@ -66,6 +67,18 @@ static int fake_open(struct vdev_sys *sys, int dirfd, const char *path,
 	if (count(fv, FAKE_FD_GROUP) || fv->bound)
 		return -EBUSY;
 	return give_fd(fv, FAKE_FD_GROUP);
+}
+
+static int fake_stat(struct vdev_sys *sys, int dirfd, const char *path,
+		     struct stat *st, bool follow)
+{
+	struct fakevfio *fv = fake(sys);
+
+	if (dirfd < FIRST_FD)
+		return fv->former_ops->stat(sys, dirfd, path, st, follow);
+	*st = (struct stat){ .st_mode = S_IFCHR | 0600,
+			     .st_rdev = makedev(511, fv->minor) };
+	return 0;
 }
 
 static int fake_close(struct vdev_sys *sys, int fd)
@@ -641,6 +654,7 @@ void fakevfio_start(struct fakevfio *fv, struct tree *t, struct vdev_ctx *ctx)
 	fv->ops = *fv->former_ops;
 	fv->ops.open = fake_open;
 	fv->ops.close = fake_close;
+	fv->ops.stat = fake_stat;
 	fv->ops.dup = fake_dup;
 	fv->ops.pread = fake_pread;
 	fv->ops.pwrite = fake_pwrite;

@@ -69,6 +69,7 @@ struct fakevfio {
 	bool no_tokens;		    /* a kernel whose cdevs know none */
 	unsigned long fail_request; /* the ioctl that fails ... */
 	int fail_error;		    /* ... with this, positive */
+	unsigned int minor;	    /* of the cdev's node; 0 unless set */
 	int open_error;		    /* opening a node of VFIO fails so */
 	int rw_error;
 	unsigned int most_vectors; /* more are not to be had; 0: all */

@@ -560,19 +560,115 @@ static void test_failures(void **state)
 	failnth_sweep(import_scenario, s);
 }
 
+/* --- Unbound */
+
+static void unbound_fails(struct vfio_setup *s, int error,
+			  enum vdev_error_kind kind, const char *says)
+{
+	int fd = -7;
+
+	assert_int_equal(vdev_file_open_unbound(s->dev, &fd), error);
+	assert_int_equal(fd, -7);
+	assert_int_equal(vdev_ctx_last_kind(s->ctx), kind);
+	vfio_says(s, says);
+}
+
+static void test_unbound(void **state)
+{
+	struct vfio_setup *s = *state;
+	struct vdev_file *file;
+	int fd;
+
+	/* Whatever token is needed, that is for who binds it. */
+	s->fv.token = "0123456789abcdef";
+	assert_int_equal(vdev_file_open_unbound(s->dev, &fd), 0);
+	assert_false(s->fv.bound);
+	s->fv.token = NULL;
+	vfio_use(s, VDEV_IOMMU_IOMMUFD);
+	assert_int_equal(vdev_file_import(s->ctx, fd, s->iommu, 0, NULL, &file),
+			 0);
+	assert_true(s->fv.bound);
+	vdev_file_unref(file);
+	vdev_sys_close(&s->ctx->sys, fd);
+}
+
+static void test_unbound_refused(void **state)
+{
+	struct vfio_setup *s = *state;
+
+	s->fv.open_error = EACCES;
+	unbound_fails(s, -EACCES, VDEV_ERROR_PERMISSION, FAKE_CDEV);
+	s->fv.open_error = 0;
+	/* The node of another device stands in its place. */
+	s->fv.minor = 1;
+	unbound_fails(s, -EINVAL, VDEV_ERROR_INVALID, "is not the node of");
+	assert_non_null(strstr(vdev_ctx_last_hint(s->ctx), "511:0"));
+	s->fv.minor = 0;
+	tree_attr(s->t, FAKE_ADDRESS, "vfio-dev/vfio0/dev", "nonsense");
+	unbound_fails(s, -EINVAL, VDEV_ERROR_INVALID, "is not the node of");
+	tree_attr(s->t, FAKE_ADDRESS, "vfio-dev/vfio0/dev", "511:0");
+
+	vfio_open_by(s, VDEV_IOMMU_TYPE1);
+	unbound_fails(s, -EBUSY, VDEV_ERROR_IN_USE, "the other way");
+	s->file = vdev_file_unref(s->file);
+	tree_pci(s->t, "pci0000:00", "0000:01:00.1", 0x8086, 0x10c9, 0x020000);
+	tree_driver(s->t, "0000:01:00.1", "igb");
+	tree_group(s->t, "0000:01:00.1", FAKE_GROUP);
+	unbound_fails(s, -EBUSY, VDEV_ERROR_IN_USE, "is bound to igb");
+
+	tree_drop_attr(s->t, FAKE_ADDRESS, "vfio-dev");
+	tree_vfio(s->t, FAKE_ADDRESS, 0, false, NULL);
+	vdev_device_refresh(s->dev);
+	unbound_fails(s, -EOPNOTSUPP, VDEV_ERROR_NOT_SUPPORTED, "no cdev");
+}
+
+static void unbound_scenario(struct failnth *fail, void *data)
+{
+	struct vfio_setup *s = data;
+	struct vdev_device *dev;
+	int fd = -1, ret;
+
+	assert_int_equal(vdev_device_find(s->ctx, FAKE_ADDRESS, &dev), 0);
+	failnth_start(fail, &s->ctx->sys);
+	ret = vdev_file_open_unbound(dev, &fd);
+	failnth_stop(fail);
+	if (!failnth_fired(fail))
+		assert_int_equal(ret, 0);
+	assert_int_equal(ret == 0, fd >= 0);
+	vdev_sys_close(&s->ctx->sys, fd);
+	vdev_device_unref(dev);
+}
+
+static void test_unbound_failures(void **state)
+{
+	failnth_sweep(unbound_scenario, *state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		VFIO_TEST(test_cdev),	      VFIO_TEST(test_group),
-		VFIO_TEST(test_both_ways),    VFIO_TEST(test_not_viable),
-		VFIO_TEST(test_token_needed), VFIO_TEST(test_token_of_pf),
-		VFIO_TEST(test_token_of_vf),  VFIO_TEST(test_mdev_token),
-		VFIO_TEST(test_nodes),	      VFIO_TEST(test_no_nodes),
-		VFIO_TEST(test_ambiguous),    VFIO_TEST(test_refusals),
-		VFIO_TEST(test_import),	      VFIO_TEST(test_import_other),
-		VFIO_TEST(test_info),	      VFIO_TEST(test_attach),
-		VFIO_TEST(test_attach_fails), VFIO_TEST(test_attach_container),
+		VFIO_TEST(test_cdev),
+		VFIO_TEST(test_group),
+		VFIO_TEST(test_both_ways),
+		VFIO_TEST(test_not_viable),
+		VFIO_TEST(test_token_needed),
+		VFIO_TEST(test_token_of_pf),
+		VFIO_TEST(test_token_of_vf),
+		VFIO_TEST(test_mdev_token),
+		VFIO_TEST(test_nodes),
+		VFIO_TEST(test_no_nodes),
+		VFIO_TEST(test_ambiguous),
+		VFIO_TEST(test_refusals),
+		VFIO_TEST(test_import),
+		VFIO_TEST(test_import_other),
+		VFIO_TEST(test_info),
+		VFIO_TEST(test_attach),
+		VFIO_TEST(test_attach_fails),
+		VFIO_TEST(test_attach_container),
 		VFIO_TEST(test_failures),
+		VFIO_TEST(test_unbound),
+		VFIO_TEST(test_unbound_refused),
+		VFIO_TEST(test_unbound_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
