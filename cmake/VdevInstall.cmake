@@ -43,9 +43,9 @@ install(TARGETS vdevctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 file(GLOB schemas CONFIGURE_DEPENDS schema/*.json)
 install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/libvdev/schema)
-file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+	FILES_MATCHING PATTERN "*.[ch]" PATTERN "*.md")
 
 install(FILES packaging/udev/60-vdev.rules DESTINATION ${VDEV_UDEV_DIR}/rules.d)
 configure_file(packaging/systemd/vdev-bind@.service.in vdev-bind@.service @ONLY)

@@ -694,8 +694,9 @@ VDEV_EXPORT const char *vdev_irq_name(unsigned int index);
  * vdev_file_irq_info() - the interrupts of one index
  * @file: the file
  * @index: 0 up to vdev_file_irq_count() less one
- * @count: receives how many there are, 0 if the device has none of that kind
- * @flags: receives enum vdev_irq_flag values joined
+ * @count: receives how many there are, 0 if the device has none of that kind;
+ *	or NULL
+ * @flags: receives enum vdev_irq_flag values joined, or NULL
  *
  * Return: 0; -EINVAL past the end; -ENODEV if the device is gone.
  */

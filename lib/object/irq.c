@@ -40,8 +40,10 @@ int vdev_file_irq_info(struct vdev_file *file, unsigned int index,
 				 "cannot ask for the %s interrupts of %s: %s",
 				 irq_label(file, index), file->name,
 				 strerror(-ret));
-	*count = info.count;
-	*flags = info.flags;
+	if (count)
+		*count = info.count;
+	if (flags)
+		*flags = info.flags;
 	return 0;
 }
 

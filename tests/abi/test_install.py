@@ -78,6 +78,8 @@ def expected_files(settings):
         "bin/vdevctl",
         "share/doc/libvdev/README.md",
         "share/doc/libvdev/examples/list-devices.c",
+        "share/doc/libvdev/examples/nvme-identify/main.c",
+        "share/doc/libvdev/examples/README.md",
         "lib/udev/rules.d/60-vdev.rules",
         "lib/systemd/system/vdev-bind@.service",
     }
@@ -164,10 +166,13 @@ def check_examples(tap, root, prefix, libdir, work):
     tap.same(len(blocks), 1, "the README has a program")
     readme = work / "readme.c"
     readme.write_text("".join(blocks))
-    for source in [readme, *sorted((docs / "examples").glob("*.c"))]:
+    programs = {p.stem: [p] for p in [readme, *(docs / "examples").glob("*.c")]}
+    for main_c in (docs / "examples").glob("*/main.c"):
+        programs[main_c.parent.name] = sorted(main_c.parent.glob("*.c"))
+    for name, sources in sorted(programs.items()):
         out = run(os.environ["CC"], *FLAGS, "-Wall", "-Wextra", "-Werror",
-                  "-o", work / source.stem, source, *flags)
-        tap.ok(not out.returncode, f"{source.name} builds", out.stderr)
+                  "-o", work / name, *sources, *flags)
+        tap.ok(not out.returncode, f"{name} builds", out.stderr)
 
 
 def check_unit(tap, top, prefix, work):

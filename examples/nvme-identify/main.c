@@ -1,0 +1,713 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * A user-space driver: says what an NVMe controller is, reads and writes blocks
+ * of its disk.
+ *
+ * main.c opens the device, gives it an address space and says what to do;
+ * nvme.c is the driver.
+ *
+ *	cc *.c $(pkg-config --cflags --libs libvdev) -o nvme-identify
+ *	vdevctl bind 0000:04:00.0
+ *	./nvme-identify 0000:04:00.0
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "nvme.h"
+
+#define NAME	 "nvme-identify"
+#define VFS_MAX	 127
+#define NO_BLOCK UINT64_MAX
+
+struct options {
+	const char *address;
+	enum vdev_iommu_kind backend;
+	const char *token_file;
+	const char *text;
+	const char *output;
+	bool inherited;
+	bool keep;
+	bool hold;
+	bool verbose;
+	bool broken;
+	enum nvme_part part;
+	uint32_t namespace;
+	uint64_t read;
+	uint64_t write;
+	uint32_t blocks;
+	unsigned int timeout_ms;
+	bool vfs[VFS_MAX];
+};
+
+/* What the program works with, closed in the opposite order. */
+struct session {
+	struct vdev_ctx *ctx;
+	struct vdev_iommu *iommu;
+	struct vdev_ioas *ioas;
+	struct vdev_file *file;
+	struct nvme *nvme;
+	struct nvme_namespace ns;
+	const char *name;
+};
+
+static const char *const parts[] = {
+	[NVME_SUBMISSION] = "submission",
+	[NVME_COMPLETION] = "completion",
+	[NVME_LIST] = "list",
+	[NVME_DATA] = "data",
+	[NVME_DATA_MOVED] = "elsewhere",
+};
+
+static int usage(FILE *out)
+{
+	fputs("Usage: " NAME " [OPTION]... ADDRESS\n"
+	      "       " NAME " [OPTION]... --inherited\n"
+	      "\n"
+	      "Drives the NVMe controller at a PCI address, which is bound to "
+	      "a VFIO\n"
+	      "driver: prints its model and serial, reads and writes blocks.\n"
+	      "\n"
+	      "  --backend KIND         iommufd, type1 or compat; else what "
+	      "there is\n"
+	      "  --inherited            the device and iommufd of vdevctl exec "
+	      "--bound\n"
+	      "  --token-file FILE      the VF token, a UUID: sets that of a "
+	      "PF, opens a VF\n"
+	      "  --namespace ID         not the first one\n"
+	      "  --read LBA             read a block and print it\n"
+	      "  --output FILE          ... and write it there instead\n"
+	      "  --write LBA            write a block, read it back, restore "
+	      "what was there\n"
+	      "  --text TEXT            ... filled with this, instead of "
+	      "random bytes\n"
+	      "  --keep                 ... and leave it there\n"
+	      "  --blocks N             so many blocks instead of one\n"
+	      "  --break-mapping WHAT   before a second --read, unmap what the "
+	      "device needs:\n"
+	      "                         submission, completion, list or data; "
+	      "or let it find\n"
+	      "                         other memory in place of the data: "
+	      "elsewhere\n"
+	      "  --enable-vf N          give virtfnN of this PF queues, set it "
+	      "online\n"
+	      "  --hold                 stay until SIGINT or SIGTERM; VFs are "
+	      "online as long\n"
+	      "  --timeout SECONDS      for each command, 10 by default\n"
+	      "  --verbose              let the library tell what it does\n"
+	      "  --help                 this text\n",
+	      out);
+	return out == stdout ? 0 : 2;
+}
+
+static int __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, NAME ": ");
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return -EINVAL;
+}
+
+/* --- Options */
+
+enum {
+	OPT_BACKEND,
+	OPT_INHERITED,
+	OPT_TOKEN,
+	OPT_NAMESPACE,
+	OPT_READ,
+	OPT_OUTPUT,
+	OPT_WRITE,
+	OPT_TEXT,
+	OPT_KEEP,
+	OPT_BLOCKS,
+	OPT_BREAK,
+	OPT_VF,
+	OPT_HOLD,
+	OPT_TIMEOUT,
+	OPT_VERBOSE,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{ "backend", required_argument, NULL, OPT_BACKEND },
+	{ "inherited", no_argument, NULL, OPT_INHERITED },
+	{ "token-file", required_argument, NULL, OPT_TOKEN },
+	{ "namespace", required_argument, NULL, OPT_NAMESPACE },
+	{ "read", required_argument, NULL, OPT_READ },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
+	{ "write", required_argument, NULL, OPT_WRITE },
+	{ "text", required_argument, NULL, OPT_TEXT },
+	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "blocks", required_argument, NULL, OPT_BLOCKS },
+	{ "break-mapping", required_argument, NULL, OPT_BREAK },
+	{ "enable-vf", required_argument, NULL, OPT_VF },
+	{ "hold", no_argument, NULL, OPT_HOLD },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ 0 },
+};
+
+static int parse_number(const char *text, uint64_t min, uint64_t max,
+			uint64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 0);
+	if (!isdigit((unsigned char)text[0]) || *end || errno || *ret < min ||
+	    *ret > max)
+		return complain("'%s' is no number that fits here", text);
+	return 0;
+}
+
+static int parse_backend(const char *text, enum vdev_iommu_kind *ret)
+{
+	static const enum vdev_iommu_kind kinds[] = { VDEV_IOMMU_IOMMUFD,
+						      VDEV_IOMMU_TYPE1,
+						      VDEV_IOMMU_COMPAT };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(text, vdev_iommu_kind_name(kinds[i])) != 0)
+			continue;
+		*ret = kinds[i];
+		return 0;
+	}
+	return complain("'%s' is none of iommufd, type1 and compat", text);
+}
+
+static int parse_part(const char *text, struct options *options)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (strcmp(text, parts[i]) != 0)
+			continue;
+		options->part = (enum nvme_part)i;
+		options->broken = true;
+		return 0;
+	}
+	return complain("'%s' is nothing that --break-mapping knows", text);
+}
+
+static int parse_numeric(struct options *options, int option, const char *text)
+{
+	uint64_t number = 0;
+	int error;
+
+	switch (option) {
+	case OPT_NAMESPACE:
+		error = parse_number(text, 1, UINT32_MAX - 2, &number);
+		options->namespace = (uint32_t)number;
+		return error;
+	case OPT_READ:
+		return parse_number(text, 0, NO_BLOCK - 1, &options->read);
+	case OPT_WRITE:
+		return parse_number(text, 0, NO_BLOCK - 1, &options->write);
+	case OPT_BLOCKS:
+		error = parse_number(text, 1, NVME_DATA_SIZE, &number);
+		options->blocks = (uint32_t)number;
+		return error;
+	case OPT_VF:
+		error = parse_number(text, 0, VFS_MAX - 1, &number);
+		options->vfs[error ? 0 : number] = true;
+		return error;
+	default:
+		error = parse_number(text, 1, 3600, &number);
+		options->timeout_ms = (unsigned int)number * 1000;
+		return error;
+	}
+}
+
+static int parse_option(struct options *options, int option, const char *text)
+{
+	switch (option) {
+	case OPT_BACKEND:
+		return parse_backend(text, &options->backend);
+	case OPT_BREAK:
+		return parse_part(text, options);
+	case OPT_INHERITED:
+		options->inherited = true;
+		return 0;
+	case OPT_TOKEN:
+		options->token_file = text;
+		return 0;
+	case OPT_OUTPUT:
+		options->output = text;
+		return 0;
+	case OPT_TEXT:
+		options->text = text;
+		return *text ? 0 : complain("--text is empty");
+	case OPT_KEEP:
+		options->keep = true;
+		return 0;
+	case OPT_HOLD:
+		options->hold = true;
+		return 0;
+	case OPT_VERBOSE:
+		options->verbose = true;
+		return 0;
+	default:
+		return parse_numeric(options, option, text);
+	}
+}
+
+static int check_options(const struct options *options)
+{
+	const bool reads = options->read != NO_BLOCK;
+	const bool writes = options->write != NO_BLOCK;
+
+	if (!options->address == !options->inherited)
+		return complain("either an address or --inherited");
+	if (options->inherited &&
+	    (options->backend != VDEV_IOMMU_ANY || options->token_file))
+		return complain("--inherited comes open and bound: no "
+				"--backend, no --token-file");
+	if (options->output && !reads)
+		return complain("--output goes with --read");
+	if ((options->text || options->keep) && !writes)
+		return complain("--text and --keep go with --write");
+	/* Nothing is written that could not be put back. */
+	if (options->broken && (!reads || writes))
+		return complain("--break-mapping goes with --read, "
+				"not with --write");
+	return 0;
+}
+
+/* Returns 1 to go on, 0 after --help. */
+static int parse(struct options *options, int argc, char **argv)
+{
+	int option, error;
+
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) !=
+	       -1) {
+		if (option == OPT_HELP)
+			return usage(stdout);
+		if (option == '?')
+			return -EINVAL;
+		error = parse_option(options, option, optarg);
+		if (error)
+			return error;
+	}
+	if (argc - optind > 1)
+		return complain("one device only, and not %s too",
+				argv[optind + 1]);
+	options->address = argv[optind];
+	error = check_options(options);
+	return error ? error : 1;
+}
+
+/* --- Opening the device */
+
+static int read_token(const char *path, struct vdev_vf_token *ret)
+{
+	char text[64] = "";
+	FILE *file = fopen(path, "re");
+	int error;
+
+	if (!file) {
+		error = -errno;
+		fprintf(stderr, NAME ": %s: %s\n", path, strerror(errno));
+		return error;
+	}
+	if (!fgets(text, sizeof(text), file))
+		text[0] = '\0';
+	fclose(file);
+	text[strcspn(text, "\r\n")] = '\0';
+	error = vdev_vf_token_parse(text, ret);
+	explicit_bzero(text, sizeof(text));
+	return error ? complain("%s holds no VF token", path) : 0;
+}
+
+static int open_device(struct session *s, const struct options *options)
+{
+	struct vdev_vf_token token;
+	struct vdev_device *dev = NULL;
+	int error = 0;
+
+	s->name = options->address;
+	if (options->token_file)
+		error = read_token(options->token_file, &token);
+	if (!error)
+		error = vdev_device_find(s->ctx, options->address, &dev);
+	if (!error)
+		error = vdev_iommu_open(s->ctx, options->backend, &s->iommu);
+	if (!error)
+		error = vdev_file_open(dev, s->iommu,
+				       options->token_file ? &token : NULL,
+				       &s->file);
+	explicit_bzero(&token, sizeof(token));
+	vdev_device_unref(dev);
+	return error;
+}
+
+static int from_environment(const char *name, uint64_t *ret)
+{
+	const char *text = getenv(name);
+
+	if (!text)
+		return complain("--inherited needs %s in the environment, as "
+				"vdevctl exec --bound sets it",
+				name);
+	return parse_number(text, 0, UINT32_MAX, ret);
+}
+
+/* No right to any device node is needed for this. */
+static int import_device(struct session *s)
+{
+	uint64_t iommufd, fd, id;
+	int error = from_environment("VDEV_IOMMUFD", &iommufd);
+
+	s->name = "inherited device";
+	if (!error)
+		error = from_environment("VDEV_DEVICE_0", &fd);
+	if (!error)
+		error = from_environment("VDEV_DEVICE_0_ID", &id);
+	if (!error)
+		error = vdev_iommu_import(s->ctx, VDEV_IOMMU_IOMMUFD,
+					  (int)iommufd, &s->iommu);
+	if (!error)
+		error = vdev_file_import(s->ctx, (int)fd, s->iommu,
+					 (uint32_t)id, NULL, &s->file);
+	return error;
+}
+
+static int start(struct session *s, const struct options *options)
+{
+	int error =
+		options->inherited ? import_device(s) : open_device(s, options);
+
+	if (!error)
+		error = vdev_ioas_new(s->iommu, &s->ioas);
+	if (!error)
+		error = vdev_file_attach(s->file, s->ioas);
+	if (!error)
+		error = nvme_new(s->file, s->ioas, options->timeout_ms,
+				 &s->nvme);
+	if (!error)
+		error = nvme_start(s->nvme);
+	return error;
+}
+
+static void finish(struct session *s)
+{
+	nvme_free(s->nvme);
+	vdev_file_unref(s->file);
+	vdev_ioas_unref(s->ioas);
+	vdev_iommu_unref(s->iommu);
+	vdev_ctx_unref(s->ctx);
+}
+
+/*
+ * Who knows why says so: the driver, or the library, whose sentences name the
+ * device. Returns @error.
+ */
+static int report(const struct session *s, int error)
+{
+	const char *text = s->nvme ? nvme_error(s->nvme) : "";
+	const char *hint = vdev_ctx_last_hint(s->ctx);
+
+	if (*text) {
+		complain("%s: %s", s->name, text);
+		return error;
+	}
+	/* Nothing there: the option or file at fault was named already. */
+	text = vdev_ctx_last_error(s->ctx);
+	if (*text)
+		complain("%s", text);
+	if (*text && hint)
+		fprintf(stderr, "hint: %s\n", hint);
+	return error;
+}
+
+/* --- What is asked for */
+
+static int identify(struct session *s, const struct options *options)
+{
+	struct nvme_info info;
+	int error = nvme_identify(s->nvme, &info);
+
+	if (error)
+		return error;
+	printf("device      %s by %s\n", s->name,
+	       vdev_iommu_kind_name(vdev_iommu_kind(s->iommu)));
+	printf("model       %s\nserial      %s\nfirmware    %s\n", info.model,
+	       info.serial, info.firmware);
+	printf("version     %u.%u, controller %u\n", info.major, info.minor,
+	       info.controller);
+	error = nvme_find_namespace(s->nvme, options->namespace, &s->ns);
+	if (error)
+		return error;
+	printf("namespace   %u, %" PRIu64 " blocks of %u bytes\n", s->ns.id,
+	       s->ns.blocks, s->ns.block_size);
+	return 0;
+}
+
+static void print_bytes(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i += 16) {
+		printf("%08zx ", i);
+		for (size_t j = i; j < i + 16; j++)
+			printf(" %02x", bytes[j]);
+		printf("  ");
+		for (size_t j = i; j < i + 16; j++)
+			putchar(isprint(bytes[j]) ? bytes[j] : '.');
+		putchar('\n');
+	}
+}
+
+static int save_bytes(const char *path, const uint8_t *bytes, size_t size)
+{
+	FILE *file = fopen(path, "we");
+	bool good = file && fwrite(bytes, 1, size, file) == size;
+
+	/* What stdio holds back fails only when it is written. */
+	if (file && fclose(file))
+		good = false;
+	if (good)
+		return 0;
+	fprintf(stderr, NAME ": %s: %s\n", path, strerror(errno));
+	return -EIO;
+}
+
+static int compare(const uint8_t *expected, const uint8_t *found, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && expected[i] == found[i])
+		i++;
+	if (i == size)
+		return 0;
+	fprintf(stderr,
+		NAME ": wrong data: byte %zu is 0x%02x instead of 0x%02x\n", i,
+		found[i], expected[i]);
+	return -EILSEQ;
+}
+
+/* --break-mapping: what could be read before cannot be read now. */
+static int read_broken(struct session *s, const struct options *options,
+		       const uint8_t *expected, uint8_t *buffer)
+{
+	const size_t size = (size_t)options->blocks * s->ns.block_size;
+	int error = nvme_break(s->nvme, options->part);
+
+	if (error)
+		return report(s, error);
+	printf("broken      %s\n", parts[options->part]);
+	fflush(stdout);
+	error = nvme_read(s->nvme, &s->ns, options->read, options->blocks,
+			  buffer);
+	if (error)
+		return report(s, error);
+	if (options->part == NVME_DATA_MOVED &&
+	    !memcmp(nvme_moved_data(s->nvme), expected, size))
+		printf("elsewhere   there the data arrived\n");
+	return compare(expected, buffer, size);
+}
+
+static int read_blocks(struct session *s, const struct options *options,
+		       uint8_t *buffer, uint8_t *other)
+{
+	const size_t size = (size_t)options->blocks * s->ns.block_size;
+	int error = nvme_read(s->nvme, &s->ns, options->read, options->blocks,
+			      buffer);
+
+	if (error)
+		return report(s, error);
+	if (options->broken)
+		return read_broken(s, options, buffer, other);
+	printf("block       %" PRIu64 ", %zu bytes read\n", options->read,
+	       size);
+	if (options->output)
+		return save_bytes(options->output, buffer, size);
+	print_bytes(buffer, size);
+	return 0;
+}
+
+static int write_and_check(struct session *s, const struct options *options,
+			   const uint8_t *bytes, uint8_t *buffer)
+{
+	int error = nvme_write(s->nvme, &s->ns, options->write, options->blocks,
+			       bytes);
+
+	if (!error)
+		error = nvme_read(s->nvme, &s->ns, options->write,
+				  options->blocks, buffer);
+	if (error)
+		return report(s, error);
+	return compare(bytes, buffer,
+		       (size_t)options->blocks * s->ns.block_size);
+}
+
+static void fill(const struct options *options, uint8_t *buffer, size_t size)
+{
+	const char *text = options->text;
+	const size_t length = text ? strlen(text) : 0;
+	size_t done = 0;
+	ssize_t n;
+
+	for (size_t i = 0; text && i < size; i++)
+		buffer[i] = (uint8_t)text[i % length];
+	/* Random bytes, since these were not on the disk before. */
+	while (!text && done < size) {
+		n = getrandom(buffer + done, size - done, 0);
+		done += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* What was there is put back also if the test fails. */
+static int write_blocks(struct session *s, const struct options *options,
+			uint8_t *buffer, uint8_t *former)
+{
+	const size_t size = (size_t)options->blocks * s->ns.block_size;
+	uint8_t *found = former + NVME_DATA_SIZE;
+	int error = nvme_read(s->nvme, &s->ns, options->write, options->blocks,
+			      former);
+	int restored = 0;
+
+	if (error)
+		return report(s, error);
+	fill(options, buffer, size);
+	error = write_and_check(s, options, buffer, found);
+	if (!error)
+		printf("block       %" PRIu64
+		       ", %zu bytes written and read back\n",
+		       options->write, size);
+	if (options->keep && !error)
+		return 0;
+	restored = write_and_check(s, options, former, found);
+	if (restored)
+		fprintf(stderr,
+			NAME ": block %" PRIu64
+			     ": the former content is not restored\n",
+			options->write);
+	else
+		printf("block       %" PRIu64 ", former content restored\n",
+		       options->write);
+	return error ? error : restored;
+}
+
+/* SIGINT and SIGTERM wait while a block is not what it was before. */
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
+static int transfer_blocks(struct session *s, const struct options *options)
+{
+	uint8_t *buffers;
+	sigset_t signals;
+	int error = nvme_start_io(s->nvme);
+
+	if (error)
+		return report(s, error);
+	buffers = calloc(3, NVME_DATA_SIZE);
+	if (!buffers)
+		return complain("out of memory");
+	if (options->read != NO_BLOCK)
+		error = read_blocks(s, options, buffers,
+				    buffers + NVME_DATA_SIZE);
+	if (!error && options->write != NO_BLOCK) {
+		block_signals(&signals);
+		error = write_blocks(s, options, buffers,
+				     buffers + NVME_DATA_SIZE);
+		sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	}
+	free(buffers);
+	return error;
+}
+
+static int enable_vfs(struct session *s, const struct options *options)
+{
+	struct nvme_vf vf;
+	int error;
+
+	for (unsigned int i = 0; i < VFS_MAX; i++) {
+		if (!options->vfs[i])
+			continue;
+		error = nvme_enable_vf(s->nvme, i, &vf);
+		if (error)
+			return report(s, error);
+		printf("vf %-8u online: controller %u, %u queues, "
+		       "%u interrupts\n",
+		       i, vf.controller, vf.queues, vf.interrupts);
+	}
+	return 0;
+}
+
+static void hold(void)
+{
+	sigset_t signals;
+	int number;
+
+	block_signals(&signals);
+	printf("holding\n");
+	fflush(stdout);
+	sigwait(&signals, &number);
+}
+
+static int work(struct session *s, const struct options *options)
+{
+	int error = identify(s, options);
+
+	if (error)
+		return report(s, error);
+	error = enable_vfs(s, options);
+	if (!error && (options->read != NO_BLOCK || options->write != NO_BLOCK))
+		error = transfer_blocks(s, options);
+	if (error)
+		return error;
+	printf("interrupts  %" PRIu64 " came\n", nvme_interrupts(s->nvme));
+	if (options->hold)
+		hold();
+	return 0;
+}
+
+static void print_log(void *data, enum vdev_log_level level, const char *text)
+{
+	(void)data;
+	(void)level;
+	fprintf(stderr, "%s\n", text);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .read = NO_BLOCK,
+				   .write = NO_BLOCK,
+				   .blocks = 1,
+				   .timeout_ms = 10000 };
+	struct session s = { 0 };
+	int error = parse(&options, argc, argv);
+
+	if (error <= 0)
+		return error ? usage(stderr) : 0;
+	if (vdev_ctx_new(&s.ctx) < 0)
+		return 1;
+	if (options.verbose)
+		vdev_ctx_set_log(s.ctx, VDEV_LOG_DEBUG, print_log, NULL);
+	error = start(&s, &options);
+	if (error)
+		report(&s, error);
+	else
+		error = work(&s, &options);
+	fflush(stdout);
+	finish(&s);
+	return error ? 1 : 0;
+}
