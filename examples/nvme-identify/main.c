@@ -313,44 +313,52 @@ static int parse(struct options *options, int argc, char **argv)
 
 /* --- Opening the device */
 
-static int read_token(const char *path, struct vdev_vf_token *ret)
+static int read_token(struct session *s, const char *path,
+		      struct vdev_vf_token *ret)
 {
-	char text[64] = "";
-	FILE *file = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int error;
 
-	if (!file) {
+	if (fd < 0) {
 		error = -errno;
-		fprintf(stderr, NAME ": %s: %s\n", path, strerror(errno));
+		complain("%s: %s", path, strerror(errno));
 		return error;
 	}
-	if (!fgets(text, sizeof(text), file))
-		text[0] = '\0';
-	fclose(file);
-	text[strcspn(text, "\r\n")] = '\0';
-	error = vdev_vf_token_parse(text, ret);
-	explicit_bzero(text, sizeof(text));
-	return error ? complain("%s holds no VF token", path) : 0;
+	error = vdev_vf_token_read(s->ctx, fd, path, 0, ret);
+	close(fd);
+	return error;
+}
+
+/* A token is a secret: it is read from a file, and is in no core dump. */
+static int open_with_token(struct session *s, const struct options *options,
+			   struct vdev_device *dev)
+{
+	struct vdev_vf_token *token;
+	int error = vdev_vf_token_new(s->ctx, &token);
+
+	if (error)
+		return error;
+	error = read_token(s, options->token_file, token);
+	if (!error)
+		error = vdev_file_open(dev, s->iommu, token, &s->file);
+	vdev_vf_token_free(token);
+	return error;
 }
 
 static int open_device(struct session *s, const struct options *options)
 {
-	struct vdev_vf_token token;
-	struct vdev_device *dev = NULL;
-	int error = 0;
+	struct vdev_device *dev;
+	int error;
 
 	s->name = options->address;
-	if (options->token_file)
-		error = read_token(options->token_file, &token);
-	if (!error)
-		error = vdev_device_find(s->ctx, options->address, &dev);
-	if (!error)
-		error = vdev_iommu_open(s->ctx, options->backend, &s->iommu);
-	if (!error)
-		error = vdev_file_open(dev, s->iommu,
-				       options->token_file ? &token : NULL,
-				       &s->file);
-	explicit_bzero(&token, sizeof(token));
+	error = vdev_device_find(s->ctx, options->address, &dev);
+	if (error)
+		return error;
+	error = vdev_iommu_open(s->ctx, options->backend, &s->iommu);
+	if (!error && options->token_file)
+		error = open_with_token(s, options, dev);
+	else if (!error)
+		error = vdev_file_open(dev, s->iommu, NULL, &s->file);
 	vdev_device_unref(dev);
 	return error;
 }
@@ -369,7 +377,7 @@ static int from_environment(const char *name, uint64_t *ret)
 /* No right to any device node is needed for this. */
 static int import_device(struct session *s)
 {
-	uint64_t iommufd, fd, id;
+	uint64_t iommufd = 0, fd = 0, id = 0;
 	int error = from_environment("VDEV_IOMMUFD", &iommufd);
 
 	s->name = "inherited device";

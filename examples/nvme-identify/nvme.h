@@ -91,7 +91,7 @@ int nvme_enable_vf(struct nvme *nvme, unsigned int vf, struct nvme_vf *ret);
 /* Removes a mapping behind the device's back, to show what becomes of DMA. */
 int nvme_break(struct nvme *nvme, enum nvme_part part);
 
-/* After NVME_DATA_MOVED: the memory that the device takes for the data buffer. */
+/* After NVME_DATA_MOVED: what the device takes for the data buffer. */
 const void *nvme_moved_data(const struct nvme *nvme);
 
 #endif

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compiles the examples of libvdev.3 and runs them with nothing to find.
+"""Compiles the examples of libvdev.3 and runs them with nothing to find; that of
+examples/README.md is one of them.
 
     test_examples.py COMPILER FLAGS LIBRARY SOURCE
 """
@@ -46,9 +47,17 @@ def compile_and_run(number, text, work):
     check(done.returncode in (0, 3), f"example {number} of libvdev.3 runs")
 
 
+def guide():
+    path = os.path.join(SOURCE, "examples", "README.md")
+    with open(path, encoding="utf-8") as f:
+        return re.findall(r"^```c\n(.*?)^```", f.read(), re.M | re.S)
+
+
 with tempfile.TemporaryDirectory() as directory:
     count = 0
     for count, example in enumerate(examples(), 1):
         compile_and_run(count, example, directory)
     check(count > 0, "there are examples")
+    check(len(guide()) == 1 and guide()[0] in list(examples()),
+          "the guide of examples/README.md is one of them")
 TAP.done()

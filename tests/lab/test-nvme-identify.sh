@@ -5,6 +5,7 @@
 #
 # The example driver moves data by DMA through the IOMMU, with every backend, on
 # a PF and a VF; what the kernel's own driver finds on the disk is the proof.
+# shellcheck disable=SC2317 # some functions are called by name only
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 . "${BASH_SOURCE[0]%/*}/cases.sh"
 
@@ -127,12 +128,23 @@ refuse 1 'more than the 131072 bytes' "$NVME" --read 0 --blocks 257
 refuse 1 'no active namespace 7|invalid namespace' "$NVME" --namespace 7
 refuse 1 'no Virtualization Management' "$NVME" --enable-vf 0
 refuse 1 'No such file' "$NVME" --token-file /nonexistent
-echo secret >"$T_DIR/bad"
-refuse 1 'holds no VF token' "$NVME" --token-file "$T_DIR/bad"
+(umask 077 && echo secret >"$T_DIR/bad")
+refuse 1 "$T_DIR/bad" "$NVME" --token-file "$T_DIR/bad"
 t_unlike secret "$T_ERR" "without its content"
 t_run "bind a network card" 0 vdevctl bind "$IGB"
 refuse 1 'class is 020000, which is no NVMe controller' "$IGB"
 t_run "restore" 0 vdevctl restore "$IGB" "$NVME"
+
+# --- The guide's program
+
+sed -n '/^```c$/,/^```$/{/^```/d;p}' "$VDEV_LAB_SRC/examples/README.md" >"$T_DIR/guide.c"
+t_ok "it builds" cc -I "$VDEV_LAB_SRC/include" -o "$T_DIR/guide" "$T_DIR/guide.c" \
+	"$VDEV_LAB_BUILD/lib/libvdev.so" "-Wl,-rpath,$VDEV_LAB_BUILD/lib"
+t_run "a device of the kernel's" 3 "$T_DIR/guide" "$NVME"
+t_run "bind" 0 vdevctl bind "$NVME"
+t_run "it runs" 0 "$T_DIR/guide" "$NVME"
+t_like 'finds it at 0x' "$T_OUT" "and says where the memory is"
+t_run "restore" 0 vdevctl restore "$NVME"
 
 # --- PF and VF
 
