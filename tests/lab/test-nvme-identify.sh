@@ -5,7 +5,6 @@
 #
 # The example driver moves data by DMA through the IOMMU, with every backend, on
 # a PF and a VF; what the kernel's own driver finds on the disk is the proof.
-# shellcheck disable=SC2317 # some functions are called by name only
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 . "${BASH_SOURCE[0]%/*}/cases.sh"
 
@@ -137,6 +136,7 @@ t_run "restore" 0 vdevctl restore "$IGB" "$NVME"
 
 # --- The guide's program
 
+# shellcheck disable=SC2016 # not the shell's backquotes
 sed -n '/^```c$/,/^```$/{/^```/d;p}' "$VDEV_LAB_SRC/examples/README.md" >"$T_DIR/guide.c"
 t_ok "it builds" cc -I "$VDEV_LAB_SRC/include" -o "$T_DIR/guide" "$T_DIR/guide.c" \
 	"$VDEV_LAB_BUILD/lib/libvdev.so" "-Wl,-rpath,$VDEV_LAB_BUILD/lib"
