@@ -239,9 +239,7 @@ static int key_fail(struct vdev_ctx *ctx, const char *name, int error)
 			"there is no key '%s' of type user in the keyrings of "
 			"this session and user",
 			name);
-		return vdev_hint(ctx, -ENOENT,
-				 "keyctl padd user %s @u <FILE; a systemd unit "
-				 "needs KeyringMode=shared",
+		return vdev_hint(ctx, -ENOENT, "keyctl padd user %s @u <FILE",
 				 name);
 	case EKEYEXPIRED:
 	case EKEYREVOKED:
@@ -251,8 +249,11 @@ static int key_fail(struct vdev_ctx *ctx, const char *name, int error)
 				 strerror(-error));
 	case EACCES:
 	case EPERM:
-		return vdev_fail(ctx, -EACCES, "may not read the key '%s'",
-				 name);
+		vdev_fail(ctx, -EACCES, "may not read the key '%s'", name);
+		return vdev_hint(ctx, -EACCES,
+				 "a key of the user is read in a session that "
+				 "leads to it: keyctl link @u @s, or "
+				 "KeyringMode=shared in a unit of systemd");
 	case ENOSYS:
 	case EOPNOTSUPP:
 		return vdev_fail(ctx, -EOPNOTSUPP,
