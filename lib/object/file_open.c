@@ -46,15 +46,32 @@ static int blocker_fail(struct vdev_file *file, int number,
 			 file->name);
 }
 
+/* Who has it is told as far as that can be seen; we have not, from here on. */
+static int used_fail(struct vdev_file *file, const char *how, const char *hint)
+{
+	_auto_free_ char *users = NULL;
+
+	vdev_sys_close(file_sys(file), file->fd);
+	file->fd = -1;
+	(void)vdev_device_users(file->dev, &users);
+	vdev_fail(file->ctx, -EBUSY, "cannot open %s: %s%s%s", file->name, how,
+		  users ? ", in " : "", users ? users : "");
+	return vdev_hint(file->ctx, -EBUSY, "%s", hint);
+}
+
 static int elsewhere_fail(struct vdev_file *file)
 {
-	vdev_fail(file->ctx, -EBUSY,
-		  "cannot open %s: a device of its IOMMU group is open "
-		  "elsewhere, or the other way",
-		  file->name);
-	return vdev_hint(file->ctx, -EBUSY,
-			 "one process at a time uses a group, either by group "
-			 "or by cdev");
+	static const char *const hint =
+		"one process at a time uses a group, either by group or by "
+		"cdev";
+	static const char *const how =
+		"a device of its IOMMU group is open elsewhere, or the other "
+		"way";
+
+	if (file->dev)
+		return used_fail(file, how, hint);
+	vdev_fail(file->ctx, -EBUSY, "cannot bind %s: %s", file->name, how);
+	return vdev_hint(file->ctx, -EBUSY, "%s", hint);
 }
 
 static int isolation_fail(struct vdev_file *file, bool alone)
@@ -263,11 +280,8 @@ static int bind_refused(struct vdev_file *file,
 		return vdev_hint(ctx, -EBUSY,
 				 "if it is bound, say its device id");
 	}
-	vdev_fail(ctx, -EBUSY, "cannot open %s: it is open elsewhere",
-		  file->name);
-	return vdev_hint(ctx, -EBUSY,
-			 "vdevctl show %s names the process that has it open",
-			 file->name);
+	return used_fail(file, "it is open elsewhere",
+			 "a device is open once at a time by cdev");
 }
 
 /* What binding to an iommufd and opening through a group have in common. */

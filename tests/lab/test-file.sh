@@ -40,7 +40,8 @@ for holder in $KINDS; do
 	t_is open "$line" "$holder holds $IGB"
 	for kind in $KINDS; do
 		t_run "$kind is refused meanwhile" 4 "$FILE" refused "$kind" "$IGB"
-		t_like 'open elsewhere' "$T_OUT" "and said why"
+		t_like 'open elsewhere.*, in test_file \(pid [0-9]+\)' "$T_OUT" \
+			"and said by whom"
 	done
 	input=${HOLD[1]}
 	exec {input}>&-
