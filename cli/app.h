@@ -94,6 +94,18 @@ int token_check(struct app *app);
 int token_store(struct app *app);
 int token_list(struct app *app);
 int token_forget(struct app *app);
+int config_read(struct app *app);
+int config_write(struct app *app);
+int iommu_info(struct app *app);
+int iommu_memlock(struct app *app);
+int iommu_ranges(struct app *app);
+int irq_list(struct app *app);
+int irq_test(struct app *app);
+int reset_reset(struct app *app);
+int region_list(struct app *app);
+int region_read(struct app *app);
+int region_write(struct app *app);
+int region_dump(struct app *app);
 
 /* The help of what the command line names so far. */
 int help_print(struct app *app, const struct command *command,

@@ -3,12 +3,10 @@
 /* vdevctl collect */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app.h"
+#include "outfile.h"
 #include "signals.h"
 #include "tar.h"
 
@@ -47,68 +45,17 @@ static int capture(struct app *app, int fd, const char *name)
 	return count < 0 ? -1 : count;
 }
 
-static int check_target(struct app *app, const char *file)
+static int capture_to_file(struct app *app, const char *path)
 {
-	struct stat st;
+	struct outfile file;
+	int count;
 
-	if (stat(file, &st))
-		return 0;
-	if (!S_ISREG(st.st_mode)) {
-		app_fail(app, VDEV_ERROR_INVALID,
-			 "%s is there and no regular file", file);
-		return app_hint(app, "'-' writes to standard output");
-	}
-	if (option_given(app, "overwrite"))
-		return 0;
-	app_fail(app, VDEV_ERROR_FAILED, "%s is there already", file);
-	return app_hint(app, "--overwrite replaces it");
-}
-
-static int write_failed(struct app *app, const char *file)
-{
-	return app_fail(app,
-			errno == EACCES || errno == EPERM
-				? VDEV_ERROR_PERMISSION
-				: VDEV_ERROR_FAILED,
-			"cannot write %s: %s", file, strerror(errno));
-}
-
-static int put_in_place(struct app *app, const char *fresh, const char *file)
-{
-	if (!option_given(app, "overwrite")) {
-		if (!renameat2(AT_FDCWD, fresh, AT_FDCWD, file,
-			       RENAME_NOREPLACE))
-			return 0;
-		/* A file system that cannot tell is left to chance. */
-		if (errno != EINVAL)
-			return -1;
-	}
-	return rename(fresh, file);
-}
-
-/* Not seen under its name before it is whole. */
-static int capture_to_file(struct app *app, const char *file)
-{
-	_auto_free_ char *copy = x_strdup(file);
-	_auto_free_ char *fresh =
-		x_asprintf("%s/.vdevctl-XXXXXX", dirname(copy));
-	int count, fd;
-
-	if (check_target(app, file))
-		return -1;
 	if (app->dry_run)
-		return capture(app, -1, file);
-	fd = mkostemp(fresh, O_CLOEXEC);
-	if (fd < 0)
-		return write_failed(app, file);
-	count = capture(app, fd, file);
-	if (close(fd) && count >= 0)
-		count = write_failed(app, file);
-	if (count >= 0 && put_in_place(app, fresh, file))
-		count = write_failed(app, file);
-	if (count < 0)
-		unlink(fresh);
-	return count;
+		return outfile_check(app, path) ? -1 : capture(app, -1, path);
+	if (outfile_open(app, path, &file))
+		return -1;
+	count = capture(app, file.fd, path);
+	return outfile_close(app, &file, count >= 0) ? -1 : count;
 }
 
 static int capture_to_stdout(struct app *app)

@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "fields.h"
+#include "opened.h"
 #include "select.h"
 #include "text.h"
 
@@ -166,12 +167,13 @@ static void print_table(struct app *app, struct vdev_device **devices,
 }
 
 static void print_documents(struct app *app, struct vdev_device **devices,
-			    size_t count, unsigned int flag)
+			    size_t count)
 {
 	_auto_json_ json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_object_array_add(array, field_document(devices[i], flag));
+		json_object_array_add(array,
+				      field_document(devices[i], FIELD_LIST));
 	output_document(app->out.stream, array);
 }
 
@@ -187,7 +189,7 @@ static int print_list(struct app *app, const struct vdev_device_list *list,
 	if (keys->count)
 		sort(devices, count, keys);
 	if (app->json)
-		print_documents(app, devices, count, FIELD_LIST);
+		print_documents(app, devices, count);
 	else if (count)
 		print_table(app, devices, count, columns);
 	return 0;
@@ -234,6 +236,32 @@ int device_list(struct app *app)
 			"group.reserved_regions", LINE_OPTIONAL           \
 	}
 
+/* What only an open device tells; null unless it was opened. */
+#define LINES_OPEN                                                             \
+	{ "opened by", "{open.backend}[, device id {open.device_id}]", NULL,   \
+	  LINE_OPTIONAL },                                                     \
+		{ "regions", "{index}[ {name}]: {size:bytes}, {access}",       \
+		  "open.regions", LINE_OPTIONAL },                             \
+		{ "interrupts", "{index}[ {name}]: {count}",                   \
+		  "open.interrupts", LINE_OPTIONAL },                          \
+		{ "features", "{open.features.name}", NULL, LINE_OPTIONAL },   \
+		{ "atomics", "{open.atomics} bytes", NULL, LINE_OPTIONAL },    \
+		{ "reset alone", "{open.reset}", NULL, LINE_OPTIONAL },        \
+		{ "hot reset", "{address}, {driver:driver}", "open.reset_set", \
+		  LINE_OPTIONAL },                                             \
+		{ "IOMMU",                                                     \
+		  "{open.iommu.type}[, {open.iommu.capabilities}]"             \
+		  "[, {open.iommu.pasid_width} bits of PASID]",                \
+		  NULL, LINE_OPTIONAL },                                       \
+		{ "facts", "{name} {value}", "open.iommu.facts",               \
+		  LINE_OPTIONAL },                                             \
+		{ "IOVA", "{first} to {last}", "open.iova.ranges",             \
+		  LINE_OPTIONAL },                                             \
+	{                                                                      \
+		"aligned to", "{open.iova.alignment:bytes}", NULL,             \
+			LINE_OPTIONAL                                          \
+	}
+
 static const struct line pci_lines[] = {
 	{ "class", "{class_name} ({class})", NULL, 0 },
 	{ "id",
@@ -262,6 +290,7 @@ static const struct line pci_lines[] = {
 	{ "BARs", "{index}: {type}, {size:bytes}[ at {start}], {bits} bit",
 	  "bars", 0 },
 	{ "capabilities", "{capabilities.name}", NULL, LINE_SECRET },
+	LINES_OPEN,
 	{ NULL, NULL, NULL, 0 },
 };
 
@@ -272,13 +301,28 @@ static const struct line mdev_lines[] = {
 	{ "interfaces", "{netdevs}", NULL, LINE_OPTIONAL },
 	{ "disks", "{blockdevs}", NULL, LINE_OPTIONAL },
 	LINES_VFIO,
+	LINES_OPEN,
 	{ NULL, NULL, NULL, 0 },
 };
 
-static void print_device(struct app *app, struct vdev_device *dev)
+/* Return: NULL after app_fail(). */
+static json_object *show_document(struct app *app, struct vdev_device *dev)
 {
-	bool pci = str_eq(vdev_device_bus(dev), "pci");
-	_auto_json_ json_object *document = field_document(dev, FIELD_SHOW);
+	json_object *opened = NULL, *document;
+
+	if (option_given(app, "open")) {
+		opened = opened_document(app, dev);
+		if (!opened)
+			return NULL;
+	}
+	document = field_document(dev, FIELD_SHOW);
+	output_add(document, "open", opened);
+	return document;
+}
+
+static void print_device(struct app *app, json_object *document)
+{
+	bool pci = str_eq(output_get_string(document, "bus"), "pci");
 	_auto_free_ char *title = output_expand(
 		"{address}[ {vendor_name}][ {device_name}]", document);
 
@@ -290,15 +334,26 @@ static void print_device(struct app *app, struct vdev_device *dev)
 int device_show(struct app *app)
 {
 	_auto_selection_ struct selection s = { 0 };
+	_auto_json_ json_object *documents = json_object_new_array();
 
+	if (!option_given(app, "open") &&
+	    open_refuse_options(app, "they need --open"))
+		return -1;
 	if (selection_add_operands(app, &s))
 		return -1;
+	for (size_t i = 0; i < s.count; i++) {
+		json_object *document = show_document(app, s.devices[i]);
+
+		if (!document)
+			return -1;
+		json_object_array_add(documents, document);
+	}
 	if (app->json)
-		print_documents(app, s.devices, s.count, FIELD_SHOW);
+		output_document(app->out.stream, documents);
 	for (size_t i = 0; i < s.count && !app->json; i++) {
 		if (i)
 			fputc('\n', app->out.stream);
-		print_device(app, s.devices[i]);
+		print_device(app, json_object_array_get_idx(documents, i));
 	}
 	return 0;
 }

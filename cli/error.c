@@ -65,6 +65,11 @@ int app_fail_ctx(struct app *app)
 	return -1;
 }
 
+void app_forgive(struct app *app)
+{
+	failure_clear(&app->failure);
+}
+
 void app_fail_checks(struct app *app, json_object *checks)
 {
 	json_object_put(app->failure.checks);

@@ -30,6 +30,9 @@ int app_hint(struct app *app, const char *fmt, ...) PRINTF(2, 3);
 /* Records what failed last in the library. Return: -1. */
 int app_fail_ctx(struct app *app);
 
+/* Drops what was recorded: the command goes on without. */
+void app_forgive(struct app *app);
+
 /* Adds the checks of a plan, as they stand in its document; takes them over. */
 void app_fail_checks(struct app *app, json_object *checks);
 

@@ -2,6 +2,7 @@
 #include "numbers.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "app.h"
 
@@ -59,6 +60,21 @@ int number_take(struct app *app, const char *what, const char *text,
 			text);
 }
 
+int number_take_most(struct app *app, const char *what, const char *text,
+		     uint64_t most, uint64_t *ret)
+{
+	uint64_t value;
+
+	if (number_take(app, what, text, &value))
+		return -1;
+	if (value > most)
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"%s: %s is more than 0x%" PRIx64, what, text,
+				most);
+	*ret = value;
+	return 0;
+}
+
 int number_take_size(struct app *app, const char *what, const char *text,
 		     uint64_t *ret)
 {
@@ -105,6 +121,20 @@ int option_size(struct app *app, const char *name, uint64_t *ret)
 	_auto_free_ char *what = x_asprintf("--%s", name);
 
 	return value ? number_take_size(app, what, value, ret) : 0;
+}
+
+int option_width(struct app *app, unsigned int *ret)
+{
+	const char *value = option_value(app, "width");
+
+	if (!value)
+		return 0;
+	if (!*value || !strchr("1248", *value) || value[1])
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"--width takes 1, 2, 4 or 8 bytes, not '%s'",
+				value);
+	*ret = (unsigned int)(*value - '0');
+	return 0;
 }
 
 static int digit_value(char c)

@@ -22,6 +22,9 @@ int number_take(struct app *app, const char *what, const char *text,
 		uint64_t *ret);
 int number_take_size(struct app *app, const char *what, const char *text,
 		     uint64_t *ret);
+/* One that may be no larger than `most`. */
+int number_take_most(struct app *app, const char *what, const char *text,
+		     uint64_t most, uint64_t *ret);
 /* One that is an id or the like, of 32 bits. */
 int number_take_u32(struct app *app, const char *what, const char *text,
 		    uint32_t *ret);
@@ -30,6 +33,8 @@ int number_take_u32(struct app *app, const char *what, const char *text,
 int option_u64(struct app *app, const char *name, uint64_t *ret);
 int option_u32(struct app *app, const char *name, uint32_t *ret);
 int option_size(struct app *app, const char *name, uint64_t *ret);
+/* --width: the bytes of an access, 1, 2, 4 or 8. */
+int option_width(struct app *app, unsigned int *ret);
 
 /*
  * Bytes as hexadecimal digits, in the order they have in memory. Return: 0

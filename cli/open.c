@@ -84,6 +84,14 @@ static int open_iommu(struct app *app, struct vdev_device *dev,
 	return 0;
 }
 
+int open_refuse_options(struct app *app, const char *why)
+{
+	if (!option_given(app, "backend") && !secret_given(app))
+		return 0;
+	return app_fail(app, VDEV_ERROR_INVALID,
+			"--backend and VF tokens are for opening: %s", why);
+}
+
 /* --- The device */
 
 /* Before anything is opened: what is missing would be another thing then. */
@@ -162,15 +170,21 @@ static int take_held(struct app *app, const char *operand, struct opened *ret)
 		.dev = vdev_device_ref(vdev_file_device(held->file)),
 		.iommu = vdev_iommu_ref(vdev_file_iommu(held->file)),
 		.file = vdev_file_ref(held->file),
+		.held = true,
 	};
 	return 0;
+}
+
+bool open_is_held(const struct app *app, const char *operand)
+{
+	return app->session && session_is_reference(operand);
 }
 
 int open_operand(struct app *app, const char *operand, struct opened *ret)
 {
 	struct opened o = { 0 };
 
-	if (app->session && session_is_reference(operand))
+	if (open_is_held(app, operand))
 		return take_held(app, operand, ret);
 	if (vdev_device_find(app->ctx, operand, &o.dev))
 		return app_fail_ctx(app);

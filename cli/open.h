@@ -22,6 +22,12 @@ struct app;
 int open_device(struct app *app, struct vdev_device *dev,
 		struct vdev_iommu **iommu, struct vdev_file **ret);
 
+/*
+ * Refuses the options of opening where nothing is opened; `why` says so.
+ * Return: 0, or -1 after app_fail().
+ */
+int open_refuse_options(struct app *app, const char *why);
+
 /* The same with this token, or with none: for commands about tokens. */
 int open_with_token(struct app *app, struct vdev_device *dev,
 		    const struct vdev_vf_token *token,
@@ -39,6 +45,7 @@ struct opened {
 	struct vdev_device *dev;
 	struct vdev_iommu *iommu;
 	struct vdev_file *file;
+	bool held; /* by the session, which may have attached it */
 };
 
 /*
@@ -46,6 +53,8 @@ struct opened {
  * that is open already, and stays so. Return: 0, or -1 after app_fail().
  */
 int open_operand(struct app *app, const char *operand, struct opened *ret);
+/* Whether an operand is "$NAME", a device that a session has open. */
+bool open_is_held(const struct app *app, const char *operand);
 void opened_clear(struct opened *o);
 
 #define _auto_opened_ __attribute__((cleanup(opened_clear)))

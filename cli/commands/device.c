@@ -23,6 +23,15 @@ static const struct option list_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option show_options[] = {
+	{ .name = "open",
+	  .help = "Open the devices, which resets them, and show what only "
+		  "an open device tells: regions, interrupts, features, what "
+		  "is reset with it, what its IOMMU can do, usable IOVAs." },
+	OPEN_OPTIONS,
+	{ .name = NULL },
+};
+
 static const struct option bind_options[] = {
 	{ .name = "driver",
 	  .argument = "NAME",
@@ -129,12 +138,15 @@ const struct command device_commands[] = {
 		.description = NAMING_DEVICES
 		" With --json the document is an array, also for one "
 		"device.",
+		.options = show_options,
 		.examples =
 			(const struct example[]){
 				{ "vdevctl show eth0",
 				  "the device of a network interface" },
 				{ "vdevctl show driver=vfio-pci",
 				  "whatever is bound to vfio-pci" },
+				{ "vdevctl show 01:00.0 --open",
+				  "also what only an open device tells" },
 				{ NULL, NULL } },
 		.run = device_show,
 	},

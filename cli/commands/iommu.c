@@ -32,6 +32,11 @@ static const struct option import_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option iommu_options[] = {
+	OPEN_OPTIONS,
+	{ .name = NULL },
+};
+
 const struct command iommu_commands[] = {
 	{
 		.object = "iommu",
@@ -67,6 +72,49 @@ const struct command iommu_commands[] = {
 							"descriptor 3" },
 						      { NULL, NULL } },
 		.run = iommu_import,
+	},
+	{
+		.object = "iommu",
+		.verb = "info",
+		.operands = "DEV",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Show what a device's IOMMU can do",
+		.description =
+			"Shows what the driver of the IOMMU tells about it for "
+			"this device, which takes an iommufd and Linux 6.7 or "
+			"later. " OPENING_RESETS,
+		.options = iommu_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl iommu info 01:00.0",
+				  "make, dirty tracking, PASIDs, and the "
+				  "make's "
+				  "own facts" },
+				{ NULL, NULL } },
+		.run = iommu_info,
+	},
+	{
+		.object = "iommu",
+		.verb = "ranges",
+		.operands = "DEV",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Show which IOVAs a device can use",
+		.description =
+			"Attaches the device to an empty address space and "
+			"shows which ranges of IOVAs can be mapped, and what "
+			"mappings have to be aligned to. " OPENING_RESETS,
+		.options = iommu_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl iommu ranges 01:00.0 --backend "
+				  "type1",
+				  "as a container tells" },
+				{ NULL, NULL } },
+		.run = iommu_ranges,
 	},
 	{ .verb = NULL },
 };

@@ -10,6 +10,7 @@
 #include <libvdev/device.h>
 #include <libvdev/hwpt.h>
 #include <libvdev/iommu.h>
+#include <libvdev/pci.h>
 #include <libvdev/token.h>
 
 VDEV_BEGIN_DECLS
@@ -627,6 +628,21 @@ VDEV_EXPORT int vdev_file_munmap(struct vdev_file *file, void *address);
  */
 VDEV_EXPORT int vdev_file_cap_offset(struct vdev_file *file, unsigned int id,
 				     int extended);
+
+/**
+ * vdev_file_caps() - the PCI capabilities as the user of the device sees them
+ * @file: the file
+ * @ret: receives an array, which belongs to the file and is valid until the
+ *	next call
+ *
+ * Those of the configuration space as VFIO shows it, read anew; walked as by
+ * vdev_device_caps().
+ *
+ * Return: how many there are; -EOPNOTSUPP if it is no PCI device; -ENOMEM; else
+ * as vdev_file_read().
+ */
+VDEV_EXPORT int vdev_file_caps(struct vdev_file *file,
+			       const struct vdev_pci_cap **ret);
 
 /**
  * vdev_file_bus_master() - whether the device may access memory

@@ -173,6 +173,7 @@ struct vdev_file *vdev_file_unref(struct vdev_file *file)
 	vdev_iommu_unref(file->iommu);
 	vdev_device_unref(file->dev);
 	free_regions(file);
+	free(file->caps);
 	free(file->info);
 	free(file->name);
 	free(file);

@@ -49,6 +49,7 @@ struct vdev_file {
 	struct vfio_device_info *info;
 	/* As many as the device has, each there once it was asked for. */
 	struct vdev_region **regions;
+	struct vdev_pci_cap *caps; /* those asked for last */
 	struct file_mapping *mappings;
 	size_t mapping_count;
 };

@@ -19,21 +19,9 @@ static int need_pci(struct vdev_file *file)
 			 file->name);
 }
 
-static int find_cap(const uint8_t *config, size_t size, unsigned int id,
-		    bool extended)
+/* Reads all of it. Return: how many bytes there are, or a recorded failure. */
+static int read_config(struct vdev_file *file, uint8_t config[PCICONFIG_SIZE])
 {
-	struct vdev_pci_cap caps[PCICONFIG_MAX_CAPS];
-	size_t count = pciconfig_caps(config, size, caps);
-
-	for (size_t i = 0; i < count; i++)
-		if (caps[i].id == id && !caps[i].extended == !extended)
-			return (int)caps[i].offset;
-	return -ENODATA;
-}
-
-int vdev_file_cap_offset(struct vdev_file *file, unsigned int id, int extended)
-{
-	uint8_t config[PCICONFIG_SIZE];
 	const struct vdev_region *region;
 	size_t size;
 	int ret = need_pci(file);
@@ -42,10 +30,41 @@ int vdev_file_cap_offset(struct vdev_file *file, unsigned int id, int extended)
 		ret = vdev_file_region(file, VDEV_REGION_CONFIG, &region);
 	if (ret)
 		return ret;
-	size = region->size < sizeof(config) ? (size_t)region->size
-					     : sizeof(config);
+	size = region->size < PCICONFIG_SIZE ? (size_t)region->size
+					     : PCICONFIG_SIZE;
 	ret = vdev_file_read(file, VDEV_REGION_CONFIG, 0, config, size);
-	return ret ? ret : find_cap(config, size, id, extended);
+	return ret ? ret : (int)size;
+}
+
+int vdev_file_caps(struct vdev_file *file, const struct vdev_pci_cap **ret)
+{
+	struct vdev_pci_cap caps[PCICONFIG_MAX_CAPS], *copy;
+	uint8_t config[PCICONFIG_SIZE];
+	int size = read_config(file, config);
+	size_t count;
+
+	if (size < 0)
+		return size;
+	count = pciconfig_caps(config, (size_t)size, caps);
+	/* One more, so that there is something to point to. */
+	copy = calloc(count + 1, sizeof(*copy));
+	if (!copy)
+		return vdev_fail(file->ctx, -ENOMEM, "out of memory");
+	memcpy(copy, caps, count * sizeof(*copy));
+	free(file->caps);
+	*ret = file->caps = copy;
+	return (int)count;
+}
+
+int vdev_file_cap_offset(struct vdev_file *file, unsigned int id, int extended)
+{
+	const struct vdev_pci_cap *caps;
+	int count = vdev_file_caps(file, &caps);
+
+	for (int i = 0; i < count; i++)
+		if (caps[i].id == id && !caps[i].extended == !extended)
+			return (int)caps[i].offset;
+	return count < 0 ? count : -ENODATA;
 }
 
 int vdev_file_bus_master(struct vdev_file *file)

@@ -38,9 +38,9 @@ offered() {
 	printf '%s' "${COMPREPLY[*]}"
 }
 
-t_is "list show bind unbind restore batch collect completion help group" \
+t_is "list show bind unbind restore reset memlock batch collect completion help group token region config irq iommu" \
 	"$(offered 'vdevctl ')" "bash: commands"
-t_is restore "$(offered 'vdevctl re')" "bash: a command"
+t_is restore "$(offered 'vdevctl res' | tr ' ' '\n' | grep -x restore)" "bash: a command"
 t_is "list show" "$(offered 'vdevctl group ')" "bash: verbs of an object"
 t_is "list" "$(offered 'vdevctl --json group l')" "bash: behind an option"
 t_is "--driver" "$(offered 'vdevctl bind --dri')" "bash: an option"
@@ -49,6 +49,8 @@ t_is "" "$(offered 'vdevctl list --driv')" "bash: no other command's option"
 t_is "assign migration pasid" "$(offered 'vdevctl bind --for ')" \
 	"bash: the words of an option"
 t_is "migration" "$(offered 'vdevctl bind --for=mi')" "bash: behind a ="
+t_is "auto iommufd type1 compat" "$(offered 'vdevctl region list --backend ')" \
+	"bash: backends"
 t_is "address,driver address,driver_override" \
 	"$(offered 'vdevctl list --columns address,dri')" "bash: a list"
 t_is "0000:01:00.0 0000:01:10.0 0000:01:10.2" \
@@ -77,7 +79,7 @@ if command -v fish >/dev/null; then
 		fish --no-config -c "source $T_DIR/fish; complete -C'$1'" |
 			cut -f1 | paste -sd' '
 	}
-	t_is "batch bind collect completion group help list restore show unbind" \
+	t_is "batch bind collect completion config group help iommu irq list memlock region reset restore show token unbind" \
 		"$(fish_offers 'vdevctl ')" "fish: commands"
 	t_is "list show" "$(fish_offers 'vdevctl group ')" "fish: verbs"
 	t_is "assign migration pasid" "$(fish_offers 'vdevctl bind --for ')" \

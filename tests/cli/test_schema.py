@@ -111,6 +111,32 @@ def addresses(root):
     return done.stdout.split()
 
 
+# Documents of opened devices and of processes: tests/lab/ validates them.
+OPENED = {"iommu-info", "iommu-ranges", "irq-list", "irq-test", "memlock",
+          "region-dump", "region-list", "region-read"}
+
+
+def check_opened():
+    scripts = "".join(open(path, encoding="utf-8").read() for path in
+                      glob.glob(os.path.join(SOURCE, "tests", "lab", "*.sh")))
+    for schema in sorted(OPENED):
+        check(f"t_schema {schema} " in scripts,
+              f"a lab test validates {schema}")
+    used.update(OPENED)
+
+
+def try_unopened(root, address):
+    """What is told of a device to be opened without opening it."""
+    try_command("config-read", root, "config", "read", "--sysfs", address)
+    try_command("config-write", root, "--dry-run", "config", "write", address,
+                "command", "6")
+    try_command("region-write", root, "--dry-run", "region", "write", address,
+                "bar0", "0", "1", "2")
+    try_command("reset", root, "--dry-run", "reset", address)
+    try_command("reset", root, "--dry-run", "reset", "--hot", address)
+    try_command("show", root, "show", "--open", address)
+
+
 def try_tree(name, root, each):
     print(f"# {name}")
     root = "--root=" + root
@@ -122,6 +148,7 @@ def try_tree(name, root, each):
         return
     try_command("show", root, "show", *found)
     try_command("plan", root, "bind", "0000:01:*")
+    try_command("memlock", root, "memlock", "--memory", "16G", found[0])
     try_command("plan", root, "restore", "--all")
     for address in found if each else ():
         try_command("token", root, "--dry-run", "token", "store", address,
@@ -130,6 +157,7 @@ def try_tree(name, root, each):
         for command in ("bind", "unbind", "restore"):
             try_command("plan", root, "--dry-run", command, address)
         try_command("groups", root, "group", "show", address)
+        try_unopened(root, address)
 
 
 def main():
@@ -147,6 +175,7 @@ def main():
                                               "*.tar.*"))):
         try_tree(os.path.basename(path), path, False)
     try_command("token-generate", "token", "generate")
+    check_opened()
     try_command("help", "help")
     try_command("help", "nothing")
     unused = set(VALIDATORS) - used

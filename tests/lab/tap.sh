@@ -12,6 +12,8 @@
 #                                  its output is left in $T_OUT and $T_ERR and,
 #                                  byte for byte, in the files $T_DIR/out and
 #                                  $T_DIR/err, its status in $T_RC
+#   t_schema SCHEMA NAME           passes if $T_DIR/out is a document by
+#                                  schema/SCHEMA.schema.json
 #   t_wait SECONDS COMMAND...      repeats COMMAND until it succeeds (no line)
 #   t_pass NAME, t_fail NAME       a verdict found otherwise
 #   t_skip NAME REASON             a test that cannot run here
@@ -137,6 +139,14 @@ t_run() {
 	[ -z "$T_OUT" ] || t_diag "stdout: ${T_OUT:0:4000}"
 	[ -z "$T_ERR" ] || t_diag "stderr: ${T_ERR:0:4000}"
 	return 1
+}
+
+t_schema() {
+	t_ok "$2" python3 - "$VDEV_LAB_SRC/schema/$1.schema.json" "$T_DIR/out" <<-'EOF'
+		import json, sys, jsonschema
+		with open(sys.argv[1]) as schema, open(sys.argv[2]) as document:
+		    jsonschema.validate(json.load(document), json.load(schema))
+	EOF
 }
 
 t_wait() {
