@@ -71,6 +71,9 @@ void output_close(struct output *out)
 {
 	if (out->stream)
 		fclose(out->stream);
+	/* A new VF token may be in it. */
+	if (out->text)
+		explicit_bzero(out->text, out->size);
 	free(out->text);
 	*out = (struct output){ 0 };
 }

@@ -101,13 +101,6 @@ int token_generate(struct app *app)
 
 /* --- token set, token check */
 
-static int find_operand(struct app *app, struct vdev_device **ret)
-{
-	if (vdev_device_find(app->ctx, app->args.operands[0], ret))
-		return app_fail_ctx(app);
-	return 0;
-}
-
 static int check_unused(struct app *app, struct vdev_device *dev)
 {
 	_auto_free_ char *users = NULL;
@@ -234,10 +227,10 @@ static int with_operand(struct app *app,
 			int (*fn)(struct app *app, struct vdev_device *dev))
 {
 	struct vdev_device *dev;
-	int ret = find_operand(app, &dev);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (vdev_device_find(app->ctx, app->args.operands[0], &dev))
+		return app_fail_ctx(app);
 	ret = fn(app, dev);
 	vdev_device_unref(dev);
 	return ret;
@@ -286,7 +279,7 @@ static const char *owner_address(struct vdev_device *dev)
 
 static int store_token(struct app *app, struct vdev_device *dev)
 {
-	const struct vdev_vf_token *token;
+	const struct vdev_vf_token *token = NULL;
 
 	if (refuse_captured(app))
 		return -1;

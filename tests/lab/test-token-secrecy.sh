@@ -80,6 +80,7 @@ t_ok "but much was printed" test "$(wc -l <"$OUT")" -gt 200
 dmesg >"$T_DIR/dmesg"
 clean "nor has the kernel's log" "$T_DIR/dmesg"
 rm "$OUT" "$T_DIR/bytes"
+t_run "capture the machine" 0 vdevctl collect "$T_DIR/machine.tar"
 mapfile -t files < <(find /run/vdev /var/log /etc/vdev "$T_DIR" -type f ! -path "$TOKEN" \
 	! -path "/etc/vdev/tokens/$IGB")
 clean "nor has any file but that which was stored" "${files[@]}"

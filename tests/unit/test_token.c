@@ -180,8 +180,7 @@ static void test_read(void **state)
 		says(ctx, "secrets.txt holds no VF token");
 		says_no_token(ctx);
 	}
-	memset(large, ' ', sizeof(large));
-	memcpy(large, TEXT, strlen(TEXT));
+	snprintf(large, sizeof(large), "%-299s", TEXT);
 	assert_int_equal(read_text(ctx, large, sizeof(large), 0600, 0, &token),
 			 -EINVAL);
 	assert_int_equal(
@@ -489,9 +488,9 @@ static void test_damaged(void **state)
 		assert_int_equal(vdev_vf_token_load(s->pf, &token), -EBADMSG);
 		says_no_token(s->ctx);
 	}
-	memset(large, '\n', sizeof(large));
-	memcpy(large, HEAD, strlen(HEAD));
-	tree_bytes(s->t, STORED, large, sizeof(large));
+	snprintf(large, sizeof(large), HEAD "serial=\ntoken=" TEXT "\n%800s",
+		 "");
+	tree_file(s->t, STORED, large);
 	stored_mode(s, 0600);
 	assert_int_equal(vdev_vf_token_load(s->pf, &token), -EBADMSG);
 	store_counting(s->pf);

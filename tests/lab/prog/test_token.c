@@ -277,13 +277,14 @@ static enum vdev_iommu_kind kind_of(const char *name)
 {
 	if (!strcmp(name, "iommufd"))
 		return VDEV_IOMMU_IOMMUFD;
-	return strcmp(name, "type1") ? VDEV_IOMMU_COMPAT : VDEV_IOMMU_TYPE1;
+	return !strcmp(name, "type1") ? VDEV_IOMMU_TYPE1 : VDEV_IOMMU_COMPAT;
 }
 
 int main(int argc, char **argv)
 {
 	const char *what = argc > 4 ? argv[1] : "";
-	const char *text = argc > 4 && strcmp(argv[4], "-") ? argv[4] : NULL;
+	const char *text =
+		argc > 4 && strcmp(argv[4], "-") != 0 ? argv[4] : NULL;
 	int ret = 2;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
