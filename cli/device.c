@@ -341,6 +341,7 @@ int device_show(struct app *app)
 		return -1;
 	if (selection_add_operands(app, &s))
 		return -1;
+	app->several = s.count > 1;
 	for (size_t i = 0; i < s.count; i++) {
 		json_object *document = show_document(app, s.devices[i]);
 

@@ -16,8 +16,9 @@ struct app;
 /*
  * Opens a device as the options say. The first device opens `*iommu`, which is
  * NULL before, and further ones share it; the caller drops it and the file.
- * With --dry-run this fails, since opening a device resets it. Return: 0, or
- * -1 after app_fail().
+ * With --dry-run this fails, since opening a device resets it. A command that
+ * opens several devices says so in app->several first: then a VF token goes to
+ * those that have a use for it. Return: 0, or -1 after app_fail().
  */
 int open_device(struct app *app, struct vdev_device *dev,
 		struct vdev_iommu **iommu, struct vdev_file **ret);

@@ -349,6 +349,7 @@ static int reset_all(struct resets *r)
 	for (size_t i = 0; i < args->operand_count; i++)
 		if (add_operand(r, args->operands[i]))
 			return -1;
+	r->app->several = r->count > 1;
 	if (option_given(r->app, "hot") && !r->app->dry_run && open_all(r))
 		return -1;
 	for (size_t i = 0; i < r->count; i++)

@@ -103,6 +103,32 @@ for kind in ${KINDS% compat}; do
 	wait "$HOLD_PID"
 done
 
+# --- Other commands that open devices
+
+for backend in $KINDS; do
+	t_run "$backend: show --open wants the token" 5 \
+		vdevctl show --open "$VF" --backend "$backend"
+	t_like 'VF token is required' "$T_ERR" "and said why"
+	t_run "$backend: and takes it" 0 \
+		vdevctl --json show --open "$VF" --backend "$backend" --token-file "$RIGHT"
+	t_run "$backend: of no use to $NVME" 2 \
+		vdevctl show --open "$NVME" --backend "$backend" --token-file "$RIGHT"
+	t_run "$backend: nor to a VF of $NATIVE" 2 \
+		vdevctl show --open "$NATIVE_VF" --backend "$backend" --token-file "$RIGHT"
+	t_run "$backend: reset takes it" 0 \
+		vdevctl reset "$VF" --backend "$backend" --token-file "$RIGHT"
+	t_run "$backend: batch takes it" 0 vdevctl batch - <<-EOF
+		v = device open $VF --backend $backend --token-file $RIGHT
+		drop \$v
+	EOF
+	t_run "$backend: and is refused without" 5 vdevctl batch - <<-EOF
+		v = device open $VF --backend $backend
+	EOF
+done
+t_run "of several devices those with a use for it get it" 0 \
+	vdevctl show --open "$VF" "$NVME" "$VF2" --token-file "$RIGHT"
+t_like "$NVME has no use for a VF token" "$T_ERR" "and it says which has none"
+
 # --- Where a token comes from
 
 t_run "from standard input" 0 vdevctl token check "$VF" --token-file - <"$RIGHT"
