@@ -135,6 +135,16 @@ static int check_vfs_unused(struct app *app, struct vdev_device *pf)
 	return 0;
 }
 
+static int check_sriov(struct app *app, struct vdev_device *dev)
+{
+	if (vdev_device_physfn(dev) || vdev_device_sriov_totalvfs(dev) >= 0)
+		return 0;
+	return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
+			"%s has no VF token: it is neither a PF with VFs nor "
+			"a VF",
+			vdev_device_address(dev));
+}
+
 static int check_pf(struct app *app, struct vdev_device *dev)
 {
 	const char *physfn = vdev_device_physfn(dev);
@@ -146,11 +156,7 @@ static int check_pf(struct app *app, struct vdev_device *dev)
 			 address, physfn);
 		return app_hint(app, "vdevctl token set %s", physfn);
 	}
-	if (vdev_device_sriov_totalvfs(dev) < 0)
-		return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
-				"%s can have no VFs, and so has no VF token",
-				address);
-	if (check_unused(app, dev))
+	if (check_sriov(app, dev) || check_unused(app, dev))
 		return -1;
 	return check_vfs_unused(app, dev);
 }
@@ -281,7 +287,7 @@ static int store_token(struct app *app, struct vdev_device *dev)
 {
 	const struct vdev_vf_token *token = NULL;
 
-	if (refuse_captured(app))
+	if (refuse_captured(app) || check_sriov(app, dev))
 		return -1;
 	if (option_given(app, "generate") ? make_token(app, &token)
 					  : secret_demand(app, dev, &token))
