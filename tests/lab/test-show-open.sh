@@ -61,7 +61,7 @@ t_like 'regions +0 bar0: 16 KiB, read, write' "$T_OUT" "the text has regions"
 t_like 'IOVA +0x0 to 0xfedfffff' "$T_OUT" "and IOVAs"
 
 # In use elsewhere.
-coproc HOLD { "$VDEV_LAB_BUILD/tests/lab/prog/test_file" hold "${BACKENDS%% *}" "$IGB"; }
+coproc HOLD { exec "$VDEV_LAB_BUILD/tests/lab/prog/test_file" hold "${BACKENDS%% *}" "$IGB"; }
 read -r line <&"${HOLD[0]}"
 t_is open "$line" "somebody holds $IGB"
 for backend in $BACKENDS; do
