@@ -102,11 +102,21 @@ int type1_info(struct vdev_sys *sys, int fd, struct vfio_iommu_type1_info **ret)
 	}
 }
 
+/* Whoever chooses IOVAs relies on that. */
+static bool are_ascending(const struct vfio_iova_range *ranges, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (ranges[i].start > ranges[i].end ||
+		    (i && ranges[i].start <= ranges[i - 1].end))
+			return false;
+	return true;
+}
+
 static int copy_ranges(const struct capchain_entry *cap,
 		       struct vfio_iova_range **ret)
 {
 	struct vfio_iommu_type1_info_cap_iova_range head;
-	struct vfio_iova_range *ranges;
+	_auto_free_ struct vfio_iova_range *ranges = NULL;
 
 	if (cap->size < sizeof(head))
 		return -EPROTO;
@@ -119,7 +129,9 @@ static int copy_ranges(const struct capchain_entry *cap,
 		return -ENOMEM;
 	memcpy(ranges, (const char *)cap->start + sizeof(head),
 	       head.nr_iovas * sizeof(*ranges));
-	*ret = ranges;
+	if (!are_ascending(ranges, head.nr_iovas))
+		return -EPROTO;
+	*ret = TAKE(ranges);
 	return (int)head.nr_iovas;
 }
 

@@ -27,6 +27,18 @@ static int file_new(struct vdev_ctx *ctx, const char *name,
 	return 0;
 }
 
+/* vfio-pci has nine, and a few that are a driver's own. */
+#define REGIONS_MOST 65536
+
+static int check_info(struct vdev_file *file)
+{
+	if (file->info->num_regions <= REGIONS_MOST)
+		return 0;
+	return vdev_fail(file->ctx, -EIO,
+			 "%s is said to have %u regions, which makes no sense",
+			 file->name, file->info->num_regions);
+}
+
 /* What every device tells about itself once it is open. */
 static int file_get_info(struct vdev_file *file)
 {
@@ -34,7 +46,7 @@ static int file_get_info(struct vdev_file *file)
 
 	switch (-ret) {
 	case 0:
-		return 0;
+		return check_info(file);
 	case ENOTTY:
 		return vdev_fail(file->ctx, ret, "%s is no VFIO device",
 				 file->name);

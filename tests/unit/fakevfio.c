@@ -220,7 +220,7 @@ static int get_device_info(struct fakevfio *fv, struct vfio_device_info *info)
 	info->flags = VFIO_DEVICE_FLAGS_CAPS | fv->flags;
 	if (!fv->no_pci)
 		info->flags |= VFIO_DEVICE_FLAGS_PCI;
-	info->num_regions = FAKE_REGIONS;
+	info->num_regions = fv->num_regions ? fv->num_regions : FAKE_REGIONS;
 	info->num_irqs = VFIO_PCI_NUM_IRQS;
 	if (room < sizeof(*info) + sizeof(*cap)) {
 		info->argsz = sizeof(*info) + sizeof(*cap);

@@ -92,6 +92,7 @@ struct fakevfio {
 	uint8_t feature[64];
 	unsigned int calls; /* reads and writes */
 
+	uint32_t num_regions; /* that it claims to have, if not 0 */
 	uint8_t config[4096];
 	uint8_t *bar0; /* FAKE_BAR_SIZE, aligned to pages */
 	uint8_t bar1[256];

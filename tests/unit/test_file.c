@@ -216,6 +216,17 @@ static void test_mdev_token(void **state)
 	fails(s, &token, -EINVAL, VDEV_ERROR_INVALID, "neither a PF");
 }
 
+static void test_regions_without_end(void **state)
+{
+	struct vfio_setup *s = *state;
+
+	s->fv.num_regions = UINT32_MAX;
+	for (int kind = VDEV_IOMMU_IOMMUFD; kind <= VDEV_IOMMU_COMPAT; kind++) {
+		vfio_use(s, (enum vdev_iommu_kind)kind);
+		fails(s, NULL, -EIO, VDEV_ERROR_FAILED, "4294967295 regions");
+	}
+}
+
 static void test_nodes(void **state)
 {
 	struct vfio_setup *s = *state;
@@ -655,6 +666,7 @@ int main(void)
 		VFIO_TEST(test_token_of_pf),
 		VFIO_TEST(test_token_of_vf),
 		VFIO_TEST(test_mdev_token),
+		VFIO_TEST(test_regions_without_end),
 		VFIO_TEST(test_nodes),
 		VFIO_TEST(test_no_nodes),
 		VFIO_TEST(test_ambiguous),

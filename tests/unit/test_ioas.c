@@ -633,6 +633,18 @@ static int short_ranges(void *arg)
 	return 0;
 }
 
+static int disordered(void *arg)
+{
+	struct vfio_iommu_type1_info *info = arg;
+	struct vfio_iommu_type1_info_cap_iova_range *cap = (void *)(info + 1);
+
+	short_ranges(arg);
+	cap->nr_iovas = 2;
+	cap->iova_ranges[0] = (struct vfio_iova_range){ 0x1000, 0x1fff };
+	cap->iova_ranges[1] = (struct vfio_iova_range){ 0x1fff, 0x2fff };
+	return 0;
+}
+
 static int endless(void *arg)
 {
 	struct vfio_iommu_type1_info *info = arg;
@@ -649,7 +661,9 @@ static void test_type1_nonsense(void **state)
 	SCRIPT(&script, &ctx->sys,
 	       SCRIPT_IOCTL(0, VFIO_IOMMU_GET_INFO, broken_chain),
 	       SCRIPT_IOCTL(0, VFIO_IOMMU_GET_INFO, short_ranges),
+	       SCRIPT_IOCTL(0, VFIO_IOMMU_GET_INFO, disordered),
 	       SCRIPT_IOCTL(0, VFIO_IOMMU_GET_INFO, endless));
+	assert_int_equal(vdev_ioas_ranges(ioas, NULL, NULL), -EPROTO);
 	assert_int_equal(vdev_ioas_ranges(ioas, NULL, NULL), -EPROTO);
 	assert_int_equal(vdev_ioas_ranges(ioas, NULL, NULL), -EPROTO);
 	assert_int_equal(vdev_ioas_ranges(ioas, NULL, NULL), -EPROTO);
