@@ -419,14 +419,152 @@ static void test_info_errors(void **state)
 	scripted_done(&script);
 }
 
+/* --- Failures everywhere: nothing stays allocated, open or made */
+
+/* A kernel with one device, whose IOMMU can do all but PASIDs. */
+struct small_kernel {
+	unsigned int open_fds;
+	unsigned int hwpts;
+};
+
+static int small_open(struct vdev_sys *sys, int dirfd, const char *path,
+		      int flags, mode_t mode)
+{
+	struct small_kernel *k = sys->data;
+
+	(void)dirfd;
+	(void)flags;
+	(void)mode;
+	assert_string_equal(path, "/dev/iommu");
+	k->open_fds++;
+	return 50;
+}
+
+static int small_close(struct vdev_sys *sys, int fd)
+{
+	struct small_kernel *k = sys->data;
+
+	assert_int_equal(fd, 50);
+	k->open_fds--;
+	return 0;
+}
+
+static int small_info(struct iommu_hw_info *arg)
+{
+	struct iommu_hw_info_vtd vtd = { .ecap_reg = 1ULL << 43 };
+
+	assert_true(arg->data_len >= sizeof(vtd));
+	memcpy((void *)(uintptr_t)arg->data_uptr, &vtd, sizeof(vtd));
+	arg->data_len = sizeof(vtd);
+	arg->out_data_type = IOMMU_HW_INFO_TYPE_INTEL_VTD;
+	arg->out_capabilities = VDEV_HW_CAP_DIRTY_TRACKING;
+	return 0;
+}
+
+static int small_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
+		       void *arg)
+{
+	struct small_kernel *k = sys->data;
+	struct iommu_hwpt_alloc *alloc = arg;
+
+	assert_int_equal(fd, 50);
+	switch (request) {
+	case IOMMU_GET_HW_INFO:
+		return small_info(arg);
+	case IOMMU_HWPT_ALLOC:
+		if (alloc->flags & IOMMU_HWPT_ALLOC_PASID)
+			return -EOPNOTSUPP;
+		alloc->out_hwpt_id = 9 + k->hwpts++;
+		return 0;
+	case IOMMU_DESTROY:
+		assert_true(k->hwpts);
+		k->hwpts--;
+		return 0;
+	case IOMMU_VEVENTQ_ALLOC:
+		return -ENOENT;
+	default:
+		fail();
+		return -ENOTTY;
+	}
+}
+
+static const struct vdev_sys_ops small_ops = {
+	.open = small_open,
+	.close = small_close,
+	.ioctl = small_ioctl,
+};
+
+/* A HWPT, one nested in it, an imported one, and one that cannot be. */
+static int make_hwpts(struct vdev_iommu *on, struct vdev_hwpt *made[4])
+{
+	const struct iommu_hwpt_vtd_s1 s1 = { .addr_width = 48 };
+	int ret;
+
+	ret = vdev_hwpt_new(on, 3, 2, VDEV_HWPT_NEST_PARENT, 0, NULL, 0, 0,
+			    &made[0]);
+	if (!ret)
+		ret = vdev_hwpt_new(on, 3, vdev_hwpt_id(made[0]), 0,
+				    VDEV_HWPT_DATA_VTD_S1, &s1, sizeof(s1), 0,
+				    &made[1]);
+	if (!ret)
+		ret = vdev_hwpt_import(on, 77, VDEV_HWPT_PASID, &made[2]);
+	if (ret)
+		return ret;
+	ret = vdev_hwpt_new(on, 3, 2, VDEV_HWPT_PASID, 0, NULL, 0, 0, &made[3]);
+	assert_true(ret < 0);
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
+static void hwpt_scenario(struct failnth *fail, void *data)
+{
+	struct small_kernel k = { 0 };
+	struct vdev_hwpt *made[4] = { NULL };
+	struct vdev_hw_info *info = NULL;
+	struct vdev_iommu *i = NULL;
+	struct vdev_ctx *c;
+	int ret;
+
+	(void)data;
+	assert_int_equal(vdev_ctx_new(&c), 0);
+	c->sys.ops = &small_ops;
+	c->sys.data = &k;
+	failnth_start(fail, &c->sys);
+	ret = vdev_iommu_open(c, VDEV_IOMMU_IOMMUFD, &i);
+	if (!ret)
+		ret = vdev_hw_info_new(i, 3, &info);
+	if (!ret)
+		ret = make_hwpts(i, made);
+	failnth_stop(fail);
+	assert_true(!ret || failnth_fired(fail));
+	assert_true(!ret == !!made[2] || failnth_fired(fail));
+	assert_null(made[3]);
+	if (info)
+		assert_int_equal(vdev_hw_info_type(info), VDEV_HW_INTEL_VTD);
+	vdev_hw_info_free(info);
+	for (size_t n = ARRAY_SIZE(made); n; n--)
+		vdev_hwpt_unref(made[n - 1]);
+	assert_int_equal(k.hwpts, 0);
+	vdev_iommu_unref(i);
+	assert_int_equal(k.open_fds, 0);
+	vdev_ctx_unref(c);
+}
+
+static void test_failures(void **state)
+{
+	(void)state;
+	failnth_sweep(hwpt_scenario, NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		TEST(new),     TEST(nested),	  TEST(import),
-		TEST(errors),  TEST(unsupported), TEST(no_pasid),
-		TEST(type1),   TEST(vtd),	  TEST(others),
-		TEST(strange), TEST(info_errors),
+		TEST(new),	   TEST(nested),
+		TEST(import),	   TEST(errors),
+		TEST(unsupported), TEST(no_pasid),
+		TEST(type1),	   TEST(vtd),
+		TEST(others),	   TEST(strange),
+		TEST(info_errors), cmocka_unit_test(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

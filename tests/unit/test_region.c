@@ -219,6 +219,8 @@ static void test_mmap(void **state)
 static void test_config(void **state)
 {
 	struct vfio_setup *s = *state;
+	const struct vdev_pci_cap *caps;
+	int count;
 
 	/* Status: capabilities; MSI-X at 0x50; an extended one at 0x100. */
 	s->fv.config[0x00] = 0x86;
@@ -232,6 +234,15 @@ static void test_config(void **state)
 	assert_int_equal(vdev_file_cap_offset(s->file, 0x11, 0), 0x50);
 	assert_int_equal(vdev_file_cap_offset(s->file, 0x01, 1), 0x100);
 	assert_int_equal(vdev_file_cap_offset(s->file, 0x05, 0), -ENODATA);
+	count = vdev_file_caps(s->file, &caps);
+	assert_true(count >= 2);
+	assert_int_equal(caps[count - 1].offset, 0x100);
+	assert_int_equal(caps[count - 1].id, 0x01);
+	assert_true(caps[count - 1].extended);
+	/* What another call leaves is of then. */
+	s->fv.config[6] = 0;
+	assert_int_equal(vdev_file_caps(s->file, &caps), 0);
+	s->fv.config[6] = 0x10;
 
 	s->fv.config[4] = 2;
 	assert_int_equal(vdev_file_bus_master(s->file), 0);
