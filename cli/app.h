@@ -53,6 +53,10 @@ int group_show(struct app *app);
 int bind_bind(struct app *app);
 int bind_unbind(struct app *app);
 int bind_restore(struct app *app);
+int sriov_list(struct app *app);
+int sriov_show(struct app *app);
+int sriov_set(struct app *app);
+int sriov_clear(struct app *app);
 int collect_collect(struct app *app);
 int completion_print(struct app *app);
 int batch_batch(struct app *app);
@@ -115,6 +119,7 @@ int help_print(struct app *app, const struct command *command,
 const char *const *device_columns(void);
 const char *const *bind_checks(void);
 const char *const *bind_purposes(void);
+const char *const *sriov_switch(void);
 const char *const *completion_shells(void);
 const char *const *open_backends(void);
 const char *const *iommu_accountings(void);

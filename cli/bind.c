@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "bind.h"
 #include "checks.h"
 #include "root.h"
 #include "select.h"
@@ -135,7 +136,7 @@ static int apply_timeout(struct app *app, struct vdev_plan *plan)
 	return 0;
 }
 
-static int apply_options(struct app *app, struct vdev_plan *plan)
+int bind_apply_options(struct app *app, struct vdev_plan *plan)
 {
 	int purpose = option_word(app, "for");
 
@@ -474,11 +475,15 @@ static int run_plan(struct app *app, struct vdev_plan *plan)
 	return app_hint(app, "--dry-run shows what would be done");
 }
 
-static void report(struct app *app, const struct vdev_plan *plan)
+static void report(struct app *app, struct vdev_plan *plan,
+		   void (*add)(struct vdev_plan *plan, json_object *document),
+		   void (*print)(struct app *app, json_object *document))
 {
 	_auto_json_ json_object *document = describe_plan(app, plan);
 	json_object *checks = json_object_object_get(document, "checks");
 
+	if (add)
+		add(plan, document);
 	if (app->json) {
 		output_document(app->out.stream, document);
 		return;
@@ -490,8 +495,19 @@ static void report(struct app *app, const struct vdev_plan *plan)
 	if (app->verbose)
 		checks_print(app, checks);
 	if (!app->quiet)
-		print_outcomes(app, document);
+		print(app, document);
 	checks_warn(app, checks);
+}
+
+int bind_run_plan(struct app *app, struct vdev_plan *plan,
+		  void (*add)(struct vdev_plan *plan, json_object *document),
+		  void (*print)(struct app *app, json_object *document))
+{
+	int ret = run_plan(app, plan);
+
+	if (!ret || app->dry_run || has_run(plan))
+		report(app, plan, add, print);
+	return ret;
 }
 
 static int run_action(struct app *app, enum vdev_action action)
@@ -501,16 +517,14 @@ static int run_action(struct app *app, enum vdev_action action)
 
 	if (vdev_plan_new(app->ctx, action, &plan))
 		return app_fail_ctx(app);
-	ret = apply_options(app, plan);
+	ret = bind_apply_options(app, plan);
 	if (!ret)
 		ret = add_devices(app, plan);
 	if (!ret && !vdev_plan_device_count(plan)) {
 		app_warn(app, "no device has been changed by vdevctl");
-		report(app, plan);
+		report(app, plan, NULL, print_outcomes);
 	} else if (!ret) {
-		ret = run_plan(app, plan);
-		if (!ret || app->dry_run || has_run(plan))
-			report(app, plan);
+		ret = bind_run_plan(app, plan, NULL, print_outcomes);
 	}
 	vdev_plan_free(plan);
 	return ret;

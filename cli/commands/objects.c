@@ -52,6 +52,7 @@ const struct option global_options[] = {
 const struct object_commands objects[] = {
 	{ NULL, NULL, device_commands },
 	{ "group", "IOMMU groups", group_commands },
+	{ "sriov", "Virtual functions", sriov_commands },
 	{ "token", "VF tokens", token_commands },
 	{ "region", "Regions of a device", region_commands },
 	{ "config", "PCI configuration space of a device", config_commands },

@@ -19,6 +19,7 @@ extern const struct command irq_commands[];
 extern const struct command open_commands[];
 extern const struct command program_commands[];
 extern const struct command session_commands[];
+extern const struct command sriov_commands[];
 extern const struct command token_commands[];
 
 /* What every command that takes DEV says of it. */

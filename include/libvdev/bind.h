@@ -40,12 +40,16 @@ struct vdev_finding;
  *	vdev_plan_set_driver()
  * @VDEV_ACTION_UNBIND: leave the devices without a driver
  * @VDEV_ACTION_RESTORE: bring back the driver and override that the journal
- *	holds; without a journal clear the override and let the kernel choose
+ *	holds; without a journal clear the override and let the kernel choose;
+ *	a PF gets back its VFs too, if their number was changed
+ * @VDEV_ACTION_SRIOV: set how many VFs a PF has, and their driver; see
+ *	<libvdev/sriov.h>
  */
 enum vdev_action {
 	VDEV_ACTION_BIND,
 	VDEV_ACTION_UNBIND,
 	VDEV_ACTION_RESTORE,
+	VDEV_ACTION_SRIOV,
 };
 
 /**
@@ -213,7 +217,9 @@ VDEV_EXPORT void vdev_plan_free(struct vdev_plan *plan);
  *
  * A device that is in the plan already is not added again.
  *
- * Return: 0; -EOPNOTSUPP for a device that is not on the PCI bus; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP for a device that is not on the PCI bus or, with
+ * VDEV_ACTION_SRIOV, has no SR-IOV capability; -EINVAL for a second PF with
+ * VDEV_ACTION_SRIOV; -ENOMEM.
  */
 VDEV_EXPORT int vdev_plan_add(struct vdev_plan *plan, struct vdev_device *dev);
 

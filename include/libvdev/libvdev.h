@@ -15,6 +15,7 @@
 #include <libvdev/token.h>
 #include <libvdev/group.h>
 #include <libvdev/bind.h>
+#include <libvdev/sriov.h>
 #include <libvdev/iommu.h>
 #include <libvdev/hwpt.h>
 #include <libvdev/pasid.h>

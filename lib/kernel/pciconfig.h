@@ -23,6 +23,9 @@
 /* No chain is longer: a capability has at least 4 bytes. */
 #define PCICONFIG_MAX_CAPS ((PCICONFIG_SIZE - PCICONFIG_HEADER) / 4)
 
+/* Of plain capabilities, the one that is looked into. */
+#define PCICONFIG_CAP_MSIX 0x11
+
 enum pciconfig_ext_cap {
 	PCICONFIG_EXT_CAP_ACS = 0x0d,
 	PCICONFIG_EXT_CAP_ATS = 0x0f,

@@ -130,6 +130,7 @@ static int PRINTF(5, 0)
 		.check = c->id,
 		.verdict = verdict,
 		.dev = c->dev,
+		.item = c->in->item ? c->in->item : c->dev,
 		.unforceable = unforceable,
 		.forced = verdict == VDEV_VERDICT_REFUSE && !unforceable &&
 			  c->in->forced[c->id],
@@ -212,6 +213,13 @@ static int run_one(struct check *c, enum vdev_check id)
 int check_device(const struct check_input *in, struct vdev_device *dev,
 		 const char *target, bool unbinds, struct findings *findings)
 {
+	return check_some(in, dev, target, unbinds, ALL_CHECKS, findings);
+}
+
+int check_some(const struct check_input *in, struct vdev_device *dev,
+	       const char *target, bool unbinds, unsigned int which,
+	       struct findings *findings)
+{
 	struct check c = {
 		.in = in,
 		.dev = dev,
@@ -224,7 +232,8 @@ int check_device(const struct check_input *in, struct vdev_device *dev,
 	int ret = path ? usage_walk(in->ctx, path, &c.nodes) : -ENODEV;
 
 	for (int id = 0; id < VDEV_CHECKS && !ret; id++)
-		ret = run_one(&c, (enum vdev_check)id);
+		if (which & 1U << id)
+			ret = run_one(&c, (enum vdev_check)id);
 	usage_nodes_clear(&c.nodes);
 	if (ret == -ENOENT || ret == -ENODEV)
 		return vdev_fail(in->ctx, -ENODEV,

@@ -15,7 +15,8 @@
 struct vdev_finding {
 	enum vdev_check check;
 	enum vdev_verdict verdict;
-	struct vdev_device *dev; /* the plan's */
+	struct vdev_device *dev;  /* the plan's */
+	struct vdev_device *item; /* whose change it stops: `dev` or its PF */
 	bool forced;
 	bool unforceable;
 	char *detail;
@@ -39,6 +40,7 @@ struct check_input {
 	struct vdev_device *const *devices;
 	size_t device_count;
 	const struct vdev_usage *usage;
+	struct vdev_device *item; /* as in a finding; NULL for the same */
 };
 
 /* One device under check. */
@@ -60,6 +62,13 @@ struct check {
  */
 int check_device(const struct check_input *in, struct vdev_device *dev,
 		 const char *target, bool unbinds, struct findings *findings);
+
+/* Those checks only of which `which` has the bit 1 << number. */
+#define CHECK(name) (1U << VDEV_CHECK_##name)
+#define ALL_CHECKS  (~0U)
+int check_some(const struct check_input *in, struct vdev_device *dev,
+	       const char *target, bool unbinds, unsigned int which,
+	       struct findings *findings);
 
 /* Adds a finding of the running check. Return: 0 or -ENOMEM. */
 int check_say(struct check *c, enum vdev_verdict verdict, const char *source,

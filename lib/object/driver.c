@@ -61,17 +61,13 @@ bool driver_is_vfio(const char *name)
 }
 
 /* The modules that match, closest first, without vfio_pci itself. */
-static int find_variants(struct vdev_ctx *ctx, struct vdev_device *dev,
+static int find_variants(struct vdev_ctx *ctx, const char *modalias,
 			 struct strv *variants)
 {
 	_auto_strv_ struct strv modules = { 0 };
 	const char *module;
-	char modalias[MODALIAS_SIZE];
-	int ret = vdev_device_modalias(dev, "vfio_pci", modalias);
+	int ret = modules_match(&ctx->sys, modalias, &modules);
 
-	if (ret)
-		return ret;
-	ret = modules_match(&ctx->sys, modalias, &modules);
 	strv_foreach(&modules, module) {
 		if (ret)
 			break;
@@ -81,16 +77,34 @@ static int find_variants(struct vdev_ctx *ctx, struct vdev_device *dev,
 	return ret;
 }
 
+static int fail_aliases(struct vdev_ctx *ctx, int error, const char *name_of)
+{
+	return vdev_fail(ctx, error, "%s: cannot read module aliases: %s",
+			 name_of, strerror(-error));
+}
+
 int driver_choose(struct vdev_ctx *ctx, struct vdev_device *dev,
 		  enum vdev_purpose purpose, char name[DRIVER_NAME_SIZE])
 {
-	_auto_strv_ struct strv variants = { 0 };
-	const char *best = "vfio-pci";
-	int ret = find_variants(ctx, dev, &variants);
+	char modalias[MODALIAS_SIZE];
+	int ret = vdev_device_modalias(dev, "vfio_pci", modalias);
 
 	if (ret)
-		return vdev_fail(ctx, ret, "%s: cannot read module aliases: %s",
-				 vdev_device_address(dev), strerror(-ret));
+		return fail_aliases(ctx, ret, vdev_device_address(dev));
+	return driver_choose_for(ctx, modalias, vdev_device_address(dev),
+				 purpose, name);
+}
+
+int driver_choose_for(struct vdev_ctx *ctx, const char *modalias,
+		      const char *name_of, enum vdev_purpose purpose,
+		      char name[DRIVER_NAME_SIZE])
+{
+	_auto_strv_ struct strv variants = { 0 };
+	const char *best = "vfio-pci";
+	int ret = find_variants(ctx, modalias, &variants);
+
+	if (ret)
+		return fail_aliases(ctx, ret, name_of);
 	/*
 	 * PASIDs are wired in plain vfio-pci only, migration in variants only,
 	 * and a variant knows its device better than vfio-pci does.
@@ -103,7 +117,7 @@ int driver_choose(struct vdev_ctx *ctx, struct vdev_device *dev,
 			vdev_fail(ctx, -EOPNOTSUPP,
 				  "%s: this kernel has no driver that can "
 				  "migrate it",
-				  vdev_device_address(dev)),
+				  name_of),
 			"no vfio_pci alias in modules.alias matches the "
 			"device; a VFIO variant driver from its vendor is "
 			"needed");

@@ -34,6 +34,14 @@ int driver_choose(struct vdev_ctx *ctx, struct vdev_device *dev,
 		  enum vdev_purpose purpose, char name[DRIVER_NAME_SIZE]);
 
 /*
+ * The same by a modalias with the prefix "vfio_pci", for a device that is not
+ * there yet. `name_of` stands for it in messages.
+ */
+int driver_choose_for(struct vdev_ctx *ctx, const char *modalias,
+		      const char *name_of, enum vdev_purpose purpose,
+		      char name[DRIVER_NAME_SIZE]);
+
+/*
  * Loads the driver's module unless the driver is there. `name` may change to
  * the one the module registers. Return: 0 or a recorded failure.
  */

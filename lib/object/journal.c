@@ -39,7 +39,45 @@ static int take_driver(const char *value, char driver[DRIVER_NAME_SIZE])
 	return 0;
 }
 
-static int take_line(char *line, struct journal *j)
+void journal_clear(struct journal *journal)
+{
+	strv_clear(&journal->vfs.vfs);
+	*journal = (struct journal){ 0 };
+}
+
+/* No driver's name holds a slash. */
+int journal_add_vf(struct journal_vfs *vfs, const char *driver,
+		   const char *override)
+{
+	return strv_addf(&vfs->vfs, "%s/%s", driver, override);
+}
+
+void journal_get_vf(const struct journal_vfs *vfs, size_t number,
+		    char driver[DRIVER_NAME_SIZE],
+		    char override[DRIVER_NAME_SIZE])
+{
+	const char *line =
+		number < vfs->vfs.count ? vfs->vfs.items[number] : "/";
+	size_t n = strcspn(line, "/");
+
+	snprintf(driver, DRIVER_NAME_SIZE, "%.*s", (int)n, line);
+	snprintf(override, DRIVER_NAME_SIZE, "%s", line + n + 1);
+}
+
+static int take_vf(char *value, struct journal_vfs *vfs)
+{
+	char driver[DRIVER_NAME_SIZE], override[DRIVER_NAME_SIZE];
+	char *slash = strchr(value, '/');
+
+	if (!slash)
+		return -EBADMSG;
+	*slash++ = '\0';
+	if (take_driver(value, driver) || take_driver(slash, override))
+		return -EBADMSG;
+	return journal_add_vf(vfs, driver, override);
+}
+
+static int take_line(char *line, struct journal *j, int *vfs)
 {
 	char *value = strchr(line, '=');
 	int number;
@@ -53,6 +91,8 @@ static int take_line(char *line, struct journal *j)
 		return take_driver(value, j->driver);
 	if (str_eq(line, "override"))
 		return take_driver(value, j->override);
+	if (str_eq(line, "vf"))
+		return take_vf(value, &j->vfs);
 	number = str_to_int(value);
 	if (number < 0)
 		return -EBADMSG;
@@ -62,6 +102,12 @@ static int take_line(char *line, struct journal *j)
 		j->owner = number;
 	else if (str_eq(line, "iommu"))
 		j->iommu = number;
+	else if (str_eq(line, "autoprobe"))
+		j->vfs.autoprobe = number;
+	else if (str_eq(line, "enabled"))
+		j->vfs.enabled = number;
+	else if (str_eq(line, "vfs"))
+		*vfs = number;
 	else
 		return -EBADMSG;
 	return 0;
@@ -72,18 +118,25 @@ static int parse(char *text, struct journal *ret)
 	struct journal j = { 0 };
 	char *line, *rest;
 	int error = 0;
-	int lines = 0;
+	int lines = 0, vfs = -1;
 
 	line = strtok_r(text, "\n", &rest);
 	if (!str_eq(line, FIRST_LINE))
 		return -EBADMSG;
 	while (!error && (line = strtok_r(NULL, "\n", &rest))) {
-		error = take_line(line, &j);
+		error = take_line(line, &j, &vfs);
 		lines++;
 	}
 	/* All of them, or the end is missing. */
-	if (error || lines != 6)
-		return -EBADMSG;
+	if (!error &&
+	    (vfs < 0 ? lines != 6
+		     : lines != 9 + vfs || j.vfs.vfs.count != (size_t)vfs))
+		error = -EBADMSG;
+	if (error) {
+		journal_clear(&j);
+		return error;
+	}
+	j.vfs.known = vfs >= 0;
 	*ret = j;
 	return 0;
 }
@@ -92,6 +145,7 @@ int journal_read(struct vdev_ctx *ctx, const char *address, struct journal *ret)
 {
 	_auto_free_ char *text = NULL;
 	char path[PATH_MAX];
+	int error;
 	ssize_t n;
 
 	journal_path(address, path);
@@ -105,7 +159,10 @@ int journal_read(struct vdev_ctx *ctx, const char *address, struct journal *ret)
 				    (int)n,
 				    "%s: cannot read its journal %s: %s",
 				    address, path, strerror((int)-n));
-	if (parse(text, ret))
+	error = parse(text, ret);
+	if (error == -ENOMEM)
+		return vdev_fail(ctx, error, "out of memory");
+	if (error)
 		return vdev_hint(
 			ctx,
 			vdev_fail_as(ctx, VDEV_ERROR_ROLLBACK, -EBADMSG,
@@ -113,6 +170,16 @@ int journal_read(struct vdev_ctx *ctx, const char *address, struct journal *ret)
 				     path),
 			"remove the file after setting the driver by hand");
 	return 0;
+}
+
+static void add_vfs(struct strbuf *b, const struct journal_vfs *vfs)
+{
+	const char *line;
+
+	strbuf_addf(b, "autoprobe=%d\nenabled=%d\nvfs=%zu\n", vfs->autoprobe,
+		    vfs->enabled, vfs->vfs.count);
+	strv_foreach(&vfs->vfs, line)
+		strbuf_addf(b, "vf=%s\n", line);
 }
 
 int journal_write(struct vdev_ctx *ctx, const char *address,
@@ -128,6 +195,8 @@ int journal_write(struct vdev_ctx *ctx, const char *address,
 			       "writer=%d\nowner=%d\niommu=%d\n",
 		    state_names[j->state], j->driver, j->override,
 		    (int)j->writer, j->owner, j->iommu);
+	if (j->vfs.known)
+		add_vfs(&b, &j->vfs);
 	text = strbuf_finish(&b);
 	if (!text)
 		return vdev_fail(ctx, -ENOMEM, "out of memory");

@@ -18,6 +18,14 @@ enum journal_state {
 	JOURNAL_PENDING,  /* the kernel has not finished an unbind */
 };
 
+/* The VFs of a PF. */
+struct journal_vfs {
+	bool known;	 /* whether the rest says anything */
+	bool autoprobe;	 /* sriov_drivers_autoprobe */
+	bool enabled;	 /* enable_sriov of vfio-pci was turned on for them */
+	struct strv vfs; /* "DRIVER/OVERRIDE" of each, by number */
+};
+
 struct journal {
 	enum journal_state state;
 	char driver[DRIVER_NAME_SIZE];	 /* "" for none */
@@ -25,10 +33,23 @@ struct journal {
 	pid_t writer;			 /* of the pending unbind */
 	bool owner;			 /* nodes were given to a user */
 	bool iommu;			 /* /dev/iommu too */
+	struct journal_vfs vfs;
 };
 
+/* Frees what it holds, and leaves it empty. */
+void journal_clear(struct journal *journal);
+
+/* A line for the driver and override of a VF. Return: 0 or -ENOMEM. */
+int journal_add_vf(struct journal_vfs *vfs, const char *driver,
+		   const char *override);
+/* And what it says of one; a number that is not there has neither. */
+void journal_get_vf(const struct journal_vfs *vfs, size_t number,
+		    char driver[DRIVER_NAME_SIZE],
+		    char override[DRIVER_NAME_SIZE]);
+
 /*
- * Return: 0; -ENOENT, not recorded, if the device has none; -EBADMSG,
+ * The caller clears `ret`. Return: 0; -ENOENT, not recorded, if the device has
+ * none; -EBADMSG,
  * recorded, if it cannot be understood; another recorded failure.
  */
 int journal_read(struct vdev_ctx *ctx, const char *address,

@@ -16,9 +16,10 @@ static int fail(struct vdev_ctx *ctx, int error, const char *path)
 		error, "cannot lock %s: %s", path, strerror(-error));
 }
 
-static int wait_for(struct vdev_ctx *ctx, int fd, const char *name, bool wait)
+static int wait_for(struct vdev_ctx *ctx, int fd, const char *name,
+		    int operation, bool wait)
 {
-	int ret = ctx->sys.ops->flock(&ctx->sys, fd, LOCK_EX | LOCK_NB);
+	int ret = ctx->sys.ops->flock(&ctx->sys, fd, operation | LOCK_NB);
 
 	if (ret != -EWOULDBLOCK)
 		return ret;
@@ -30,10 +31,11 @@ static int wait_for(struct vdev_ctx *ctx, int fd, const char *name, bool wait)
 				 "try again, or let it wait");
 	vdev_log(ctx, VDEV_LOG_WARNING,
 		 "waiting for another process that is changing %s", name);
-	return ctx->sys.ops->flock(&ctx->sys, fd, LOCK_EX);
+	return ctx->sys.ops->flock(&ctx->sys, fd, operation);
 }
 
-static int take_one(struct vdev_ctx *ctx, const char *name, bool wait)
+static int take_one(struct vdev_ctx *ctx, const char *name, int operation,
+		    bool wait)
 {
 	char path[PATH_MAX];
 	int fd, ret;
@@ -43,35 +45,47 @@ static int take_one(struct vdev_ctx *ctx, const char *name, bool wait)
 			   O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fail(ctx, fd, path);
-	ret = wait_for(ctx, fd, name, wait);
+	ret = wait_for(ctx, fd, name, operation, wait);
 	if (!ret)
 		return fd;
 	vdev_sys_close(&ctx->sys, fd);
 	return ret == -EAGAIN ? ret : fail(ctx, ret, path);
 }
 
-int locks_take(struct vdev_ctx *ctx, struct strv *names, bool wait,
-	       struct locks *ret)
+static int take_all(struct vdev_ctx *ctx, struct strv *names, int operation,
+		    bool wait, struct locks *locks)
+{
+	strv_sort(names);
+	for (size_t i = 0; i < names->count; i++) {
+		int fd, error;
+
+		if (i && str_eq(names->items[i], names->items[i - 1]))
+			continue;
+		fd = take_one(ctx, names->items[i], operation, wait);
+		error = fd < 0 ? fd : ARRAY_ADD(locks->fds, locks->count, fd);
+		if (!error)
+			continue;
+		if (fd >= 0)
+			vdev_sys_close(&ctx->sys, fd);
+		return error;
+	}
+	return 0;
+}
+
+int locks_take(struct vdev_ctx *ctx, struct strv *names, struct strv *shared,
+	       bool wait, struct locks *ret)
 {
 	struct locks locks = { 0 };
 	int error = vdev_sys_mkdir_p(&ctx->sys, LOCK_DIR, 0700);
 
 	if (error)
 		return fail(ctx, error, LOCK_DIR);
-	strv_sort(names);
-	for (size_t i = 0; i < names->count; i++) {
-		int fd;
-
-		if (i && str_eq(names->items[i], names->items[i - 1]))
-			continue;
-		fd = take_one(ctx, names->items[i], wait);
-		error = fd < 0 ? fd : ARRAY_ADD(locks.fds, locks.count, fd);
-		if (error) {
-			if (fd >= 0)
-				vdev_sys_close(&ctx->sys, fd);
-			locks_release(ctx, &locks);
-			return error;
-		}
+	error = take_all(ctx, names, LOCK_EX, wait, &locks);
+	if (!error && shared)
+		error = take_all(ctx, shared, LOCK_SH, wait, &locks);
+	if (error) {
+		locks_release(ctx, &locks);
+		return error;
 	}
 	*ret = locks;
 	return 0;

@@ -7,7 +7,9 @@
 /*
  * Locks between processes: one file for each IOMMU group, or for a device
  * that is in none. Several are taken in the order of their names, so that two
- * processes never wait for each other.
+ * processes never wait for each other. The VFs of a PF have one more, which
+ * whoever changes how many they are takes alone, and whoever changes one of
+ * them with others.
  */
 
 #define LOCK_DIR "/run/vdev/lock"
@@ -18,12 +20,13 @@ struct locks {
 };
 
 /*
- * Takes the locks of these names (sorted here, repetitions allowed).
+ * Takes the locks of these names (sorted here, repetitions allowed), then those
+ * to be `shared` (NULL for none), whose names come after all of those.
  * Return: 0; -EAGAIN if one is taken and `wait` is false; -EINTR if a signal
  * ended the wait; another failure; all recorded.
  */
-int locks_take(struct vdev_ctx *ctx, struct strv *names, bool wait,
-	       struct locks *ret);
+int locks_take(struct vdev_ctx *ctx, struct strv *names, struct strv *shared,
+	       bool wait, struct locks *ret);
 void locks_release(struct vdev_ctx *ctx, struct locks *locks);
 
 #endif

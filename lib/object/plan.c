@@ -16,7 +16,7 @@ int vdev_plan_new(struct vdev_ctx *ctx, enum vdev_action action,
 {
 	struct vdev_plan *plan;
 
-	if ((unsigned int)action > VDEV_ACTION_RESTORE)
+	if ((unsigned int)action > VDEV_ACTION_SRIOV)
 		return vdev_fail(ctx, -EINVAL, "unknown action %d", action);
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
@@ -25,8 +25,30 @@ int vdev_plan_new(struct vdev_ctx *ctx, enum vdev_action action,
 	plan->action = action;
 	plan->wait = true;
 	plan->timeout_ms = DEFAULT_TIMEOUT_MS;
+	plan->sriov.autoprobe = -1;
 	*ret = plan;
 	return 0;
+}
+
+static void clear_vfs(struct plan_item *item)
+{
+	vdev_device_list_free(item->vfs);
+	item->vfs = NULL;
+	strv_clear(&item->vfs_before.vfs);
+	item->vfs_before = (struct journal_vfs){ 0 };
+}
+
+void plan_truncate(struct vdev_plan *plan, size_t count)
+{
+	while (plan->count > count) {
+		struct plan_item *item = &plan->items[--plan->count];
+
+		vdev_device_unref(item->dev);
+		journal_clear(&item->journal);
+		strv_clear(&item->nodes);
+		clear_vfs(item);
+		free(item->reason);
+	}
 }
 
 void vdev_plan_free(struct vdev_plan *plan)
@@ -36,12 +58,9 @@ void vdev_plan_free(struct vdev_plan *plan)
 	locks_release(plan->ctx, &plan->locks);
 	findings_clear(&plan->findings);
 	strv_clear(&plan->steps);
-	for (size_t i = 0; i < plan->count; i++) {
-		vdev_device_unref(plan->items[i].dev);
-		strv_clear(&plan->items[i].nodes);
-		free(plan->items[i].reason);
-	}
+	plan_truncate(plan, 0);
 	free(plan->items);
+	free(plan->sriov.msix);
 	vdev_ctx_unref(plan->ctx);
 	free(plan);
 }
@@ -54,10 +73,34 @@ static bool has_device(const struct vdev_plan *plan, const char *address)
 	return false;
 }
 
-int vdev_plan_add(struct vdev_plan *plan, struct vdev_device *dev)
+int plan_append(struct vdev_plan *plan, struct vdev_device *dev)
 {
 	struct plan_item item = { .dev = dev };
-	int ret;
+	int ret = ARRAY_ADD(plan->items, plan->count, item);
+
+	if (ret)
+		return vdev_fail(plan->ctx, ret, "out of memory");
+	vdev_device_ref(dev);
+	return 0;
+}
+
+static int check_pf(struct vdev_plan *plan, struct vdev_device *dev)
+{
+	int total = vdev_device_sriov_totalvfs(dev);
+
+	if (plan->count)
+		return vdev_fail(plan->ctx, -EINVAL,
+				 "the VFs of one PF are changed at a time");
+	if (total == -ENODATA)
+		return vdev_fail(plan->ctx, -EOPNOTSUPP,
+				 "%s has no SR-IOV capability",
+				 vdev_device_address(dev));
+	return total < 0 ? total : 0;
+}
+
+int vdev_plan_add(struct vdev_plan *plan, struct vdev_device *dev)
+{
+	int ret = 0;
 
 	if (!str_eq(vdev_device_bus(dev), "pci"))
 		return vdev_fail(plan->ctx, -EOPNOTSUPP,
@@ -65,11 +108,9 @@ int vdev_plan_add(struct vdev_plan *plan, struct vdev_device *dev)
 				 vdev_device_address(dev));
 	if (has_device(plan, vdev_device_address(dev)))
 		return 0;
-	ret = ARRAY_ADD(plan->items, plan->count, item);
-	if (ret)
-		return vdev_fail(plan->ctx, ret, "out of memory");
-	vdev_device_ref(dev);
-	return 0;
+	if (plan->action == VDEV_ACTION_SRIOV)
+		ret = check_pf(plan, dev);
+	return ret ? ret : plan_append(plan, dev);
 }
 
 static int add_members(struct vdev_plan *plan, int number)
@@ -247,6 +288,20 @@ static void aim_restore(struct plan_item *item)
 		item->kernel_chooses = false;
 }
 
+int plan_find_driver(struct vdev_plan *plan, char driver[DRIVER_NAME_SIZE])
+{
+	if (driver_state(plan->ctx, driver) != DRIVER_UNKNOWN)
+		return 0;
+	return vdev_hint(plan->ctx,
+			 vdev_fail_as(plan->ctx, VDEV_ERROR_FAILED, -ENOENT,
+				      "there is no driver %s: none is "
+				      "registered, and this kernel has no "
+				      "module of that name",
+				      driver),
+			 "\"ls /sys/bus/pci/drivers\" shows what is "
+			 "registered");
+}
+
 static int aim_bind(struct vdev_plan *plan, struct plan_item *item)
 {
 	char *driver = item->after.driver;
@@ -260,17 +315,10 @@ static int aim_bind(struct vdev_plan *plan, struct plan_item *item)
 		if (ret)
 			return ret;
 	}
-	if (driver_state(plan->ctx, driver) == DRIVER_UNKNOWN)
-		return vdev_hint(
-			plan->ctx,
-			vdev_fail_as(plan->ctx, VDEV_ERROR_FAILED, -ENOENT,
-				     "there is no driver %s: none is "
-				     "registered, and this kernel has no "
-				     "module of that name",
-				     driver),
-			"\"ls /sys/bus/pci/drivers\" shows what is registered");
-	strcpy(item->after.override, driver);
-	return 0;
+	ret = plan_find_driver(plan, driver);
+	if (!ret)
+		strcpy(item->after.override, driver);
+	return ret;
 }
 
 /* An earlier change must be finished before a new one starts from it. */
@@ -305,14 +353,13 @@ static int check_journal(struct vdev_plan *plan, struct plan_item *item)
 			 "\"vdevctl restore %s\" undoes it", address);
 }
 
-/* Once the unbind has begun sysfs no longer tells who may hold the device. */
-static int read_nodes(struct vdev_plan *plan, struct plan_item *item)
+static int add_nodes(struct vdev_plan *plan, struct plan_item *item,
+		     struct vdev_device *dev)
 {
-	const char *cdev = vdev_device_vfio_cdev(item->dev);
-	const char *group = vdev_device_vfio_group(item->dev);
+	const char *cdev = vdev_device_vfio_cdev(dev);
+	const char *group = vdev_device_vfio_group(dev);
 	int ret = 0;
 
-	strv_clear(&item->nodes);
 	if (cdev)
 		ret = strv_add(&item->nodes, cdev + strlen("/dev/"));
 	if (!ret && group)
@@ -320,11 +367,31 @@ static int read_nodes(struct vdev_plan *plan, struct plan_item *item)
 	return ret ? vdev_fail(plan->ctx, ret, "out of memory") : 0;
 }
 
-static int read_item(struct vdev_plan *plan, struct plan_item *item)
+/* Once the unbind has begun sysfs no longer tells who may hold the device. */
+static int read_nodes(struct vdev_plan *plan, struct plan_item *item)
 {
-	int ret = journal_read(plan->ctx, vdev_device_address(item->dev),
-			       &item->journal);
+	strv_clear(&item->nodes);
+	return add_nodes(plan, item, item->dev);
+}
 
+int plan_read_vfs(struct vdev_plan *plan, struct plan_item *item)
+{
+	int ret;
+
+	clear_vfs(item);
+	ret = vfs_read(item->dev, &item->vfs, &item->vfs_before);
+	for (size_t i = 0; !ret && i < item->vfs->count; i++)
+		ret = add_nodes(plan, item, item->vfs->devices[i]);
+	return ret;
+}
+
+int plan_read_item(struct vdev_plan *plan, struct plan_item *item)
+{
+	int ret;
+
+	journal_clear(&item->journal);
+	ret = journal_read(plan->ctx, vdev_device_address(item->dev),
+			   &item->journal);
 	item->has_journal = !ret;
 	if (ret == -ENOENT)
 		ret = 0;
@@ -333,7 +400,28 @@ static int read_item(struct vdev_plan *plan, struct plan_item *item)
 		ret = check_journal(plan, item);
 	if (!ret)
 		ret = rebind_read(item->dev, &item->before);
-	return ret ? ret : read_nodes(plan, item);
+	if (!ret)
+		ret = read_nodes(plan, item);
+	if (!ret && plan->action == VDEV_ACTION_RESTORE &&
+	    item->journal.vfs.known)
+		ret = plan_read_vfs(plan, item);
+	return ret;
+}
+
+/* Whether the VFs of a PF are to be brought back too. */
+static bool vfs_differ(const struct plan_item *item)
+{
+	return item->vfs_before.known &&
+	       (item->journal.vfs.enabled ||
+		!vfs_same(&item->vfs_before, &item->journal.vfs));
+}
+
+/* And whether those there are have to go for that. */
+static bool vfs_go(const struct plan_item *item)
+{
+	return item->vfs_before.known && item->vfs->count &&
+	       (item->vfs->count != item->journal.vfs.vfs.count ||
+		!str_eq(item->before.driver, item->after.driver));
 }
 
 static int aim(struct vdev_plan *plan, struct plan_item *item)
@@ -351,11 +439,35 @@ static int aim(struct vdev_plan *plan, struct plan_item *item)
 	case VDEV_ACTION_RESTORE:
 		aim_restore(item);
 		break;
+	case VDEV_ACTION_SRIOV:
+		break;
 	}
 	item->unchanged =
-		!item->kernel_chooses &&
+		!item->kernel_chooses && !vfs_differ(item) &&
 		!memcmp(&item->before, &item->after, sizeof(item->before));
 	return ret;
+}
+
+/* What a restore does with VFs, before and after what it does with the PF. */
+static int add_vf_step(struct vdev_plan *plan, const struct plan_item *item,
+		       bool before)
+{
+	const char *address = vdev_device_address(item->dev);
+	size_t want = item->journal.vfs.vfs.count;
+
+	if (before)
+		return vfs_go(item) ? strv_addf(&plan->steps,
+						"%s: remove its %zu VFs",
+						address, item->vfs->count)
+				    : 0;
+	if (!vfs_differ(item) ||
+	    (!want && !item->journal.vfs.enabled &&
+	     item->journal.vfs.autoprobe == item->vfs_before.autoprobe))
+		return 0;
+	return strv_addf(&plan->steps,
+			 "%s: bring back how it was set for VFs, with %zu of "
+			 "them",
+			 address, want);
 }
 
 static int add_steps(struct vdev_plan *plan, const struct plan_item *item)
@@ -364,9 +476,9 @@ static int add_steps(struct vdev_plan *plan, const struct plan_item *item)
 	const struct binding *was = &item->before, *to = &item->after;
 	struct strv *steps = &plan->steps;
 	bool change = !str_eq(was->driver, to->driver) || item->kernel_chooses;
-	int ret = 0;
+	int ret = add_vf_step(plan, item, true);
 
-	if (!str_eq(was->override, to->override))
+	if (!ret && !str_eq(was->override, to->override))
 		ret = *to->override
 			      ? strv_addf(steps,
 					  "%s: set driver_override to %s",
@@ -386,6 +498,33 @@ static int add_steps(struct vdev_plan *plan, const struct plan_item *item)
 	if (!ret && plan->has_owner)
 		ret = strv_addf(steps, "%s: give its nodes to user %u", address,
 				plan->owner.uid);
+	if (!ret)
+		ret = add_vf_step(plan, item, false);
+	return ret;
+}
+
+/*
+ * A PF and, where they have to go before it changes, its VFs, in whose place
+ * nothing is left for its own check of VFs to find.
+ */
+static int check_item(struct vdev_plan *plan, struct check_input *in,
+		      struct plan_item *item)
+{
+	const char *target = *item->after.driver ? item->after.driver : NULL;
+	bool unbinds = *item->before.driver &&
+		       !str_eq(item->before.driver, item->after.driver);
+	bool go = vfs_go(item);
+	int ret = check_some(in, item->dev, target, unbinds,
+			     go ? ~CHECK(VFS) : ALL_CHECKS, &plan->findings);
+
+	in->item = item->dev;
+	for (size_t i = 0; go && !ret && i < item->vfs->count; i++) {
+		struct vdev_device *vf = item->vfs->devices[i];
+
+		ret = check_device(in, vf, NULL, vdev_device_driver(vf),
+				   &plan->findings);
+	}
+	in->item = NULL;
 	return ret;
 }
 
@@ -413,14 +552,9 @@ static int run_checks(struct vdev_plan *plan)
 	ret = usage_read(plan->ctx, &usage);
 	for (size_t i = 0; i < plan->count && !ret; i++) {
 		struct plan_item *item = &plan->items[i];
-		bool unbinds = *item->before.driver &&
-			       !str_eq(item->before.driver, item->after.driver);
 
 		if (!item->unchanged)
-			ret = check_device(
-				&in, item->dev,
-				*item->after.driver ? item->after.driver : NULL,
-				unbinds, &plan->findings);
+			ret = check_item(plan, &in, item);
 	}
 	usage_clear(&usage);
 	return ret;
@@ -433,7 +567,7 @@ const struct vdev_finding *plan_first_refusal(const struct vdev_plan *plan,
 		const struct vdev_finding *f = &plan->findings.items[i];
 
 		if (f->verdict == VDEV_VERDICT_REFUSE && !f->forced &&
-		    (!dev || f->dev == dev))
+		    (!dev || f->item == dev))
 			return f;
 	}
 	return NULL;
@@ -453,7 +587,7 @@ static size_t count_refused(struct vdev_plan *plan)
 	return refused;
 }
 
-static int refuse(struct vdev_plan *plan)
+int plan_refuse(struct vdev_plan *plan)
 {
 	const struct vdev_finding *f = plan_first_refusal(plan, NULL);
 	const char *check = vdev_check_name(f->check);
@@ -478,8 +612,10 @@ int vdev_plan_check(struct vdev_plan *plan)
 	if (!plan->count)
 		return vdev_fail_as(plan->ctx, VDEV_ERROR_INVALID, -ENODATA,
 				    "no device is named");
+	if (plan->action == VDEV_ACTION_SRIOV)
+		return plan_sriov_check(plan);
 	for (size_t i = 0; i < plan->count && !ret; i++) {
-		ret = read_item(plan, &plan->items[i]);
+		ret = plan_read_item(plan, &plan->items[i]);
 		if (!ret)
 			ret = aim(plan, &plan->items[i]);
 		if (!ret)
@@ -493,7 +629,7 @@ int vdev_plan_check(struct vdev_plan *plan)
 	/* A restore does what it can; everything else is all or nothing. */
 	if (refused == plan->count ||
 	    (refused && plan->action != VDEV_ACTION_RESTORE))
-		return refuse(plan);
+		return plan_refuse(plan);
 	return 0;
 }
 

@@ -8,13 +8,36 @@
 
 #include "object/plan.h"
 
+/* Comes after "device-" and "group-" in the order of names. */
+#define VFS_LOCK "vfs-"
+
+/* While a VF is changed, its PF must not remove it. Return: 0 or -ENOMEM. */
+static int add_pf_locks(struct vdev_plan *plan, const struct strv *names,
+			struct strv *shared)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const char *pf = vdev_device_physfn(plan->items[i].dev);
+		char name[64];
+		int ret;
+
+		if (!pf)
+			continue;
+		snprintf(name, sizeof(name), VFS_LOCK "%s", pf);
+		/* No lock is taken both ways: that would wait for itself. */
+		ret = strv_has(names, name) ? 0 : strv_add(shared, name);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 /*
  * Devices of one group are changed one after the other. Without an IOMMU a
  * device has a group only while VFIO has it, and is locked by its own name.
  */
 static int take_locks(struct vdev_plan *plan)
 {
-	_auto_strv_ struct strv names = { 0 };
+	_auto_strv_ struct strv names = { 0 }, shared = { 0 };
 	int ret = 0;
 
 	for (size_t i = 0; i < plan->count && !ret; i++) {
@@ -27,22 +50,27 @@ static int take_locks(struct vdev_plan *plan)
 					vdev_device_address(dev));
 		else
 			ret = strv_addf(&names, "group-%d", group);
+		if (!ret && vdev_device_sriov_totalvfs(dev) >= 0)
+			ret = strv_addf(&names, VFS_LOCK "%s",
+					vdev_device_address(dev));
 	}
+	if (!ret)
+		ret = add_pf_locks(plan, &names, &shared);
 	if (ret)
 		return vdev_fail(plan->ctx, ret, "out of memory");
-	return locks_take(plan->ctx, &names, plan->wait, &plan->locks);
+	return locks_take(plan->ctx, &names, &shared, plan->wait, &plan->locks);
 }
 
-static void set_outcome(struct plan_item *item, enum vdev_outcome outcome,
-			const char *reason)
+void plan_set_outcome(struct plan_item *item, enum vdev_outcome outcome,
+		      const char *reason)
 {
 	item->outcome = outcome;
 	free(item->reason);
 	item->reason = reason ? strdup(reason) : NULL;
 }
 
-static int write_journal(struct vdev_plan *plan, struct plan_item *item,
-			 enum journal_state state, pid_t writer)
+int plan_write_journal(struct vdev_plan *plan, struct plan_item *item,
+		       enum journal_state state, pid_t writer)
 {
 	struct journal j = item->journal;
 
@@ -50,6 +78,11 @@ static int write_journal(struct vdev_plan *plan, struct plan_item *item,
 	if (!item->has_journal) {
 		memcpy(j.driver, item->before.driver, sizeof(j.driver));
 		memcpy(j.override, item->before.override, sizeof(j.override));
+	}
+	if (plan->action == VDEV_ACTION_SRIOV) {
+		if (!j.vfs.known)
+			j.vfs = item->vfs_before;
+		j.vfs.enabled |= plan->sriov.enable;
 	}
 	j.state = state;
 	j.writer = writer;
@@ -88,13 +121,13 @@ static char *describe_holder(struct vdev_plan *plan,
 }
 
 /* The kernel goes on waiting; whoever restores the device has to know. */
-static void mark_pending(struct vdev_plan *plan, struct plan_item *item,
-			 pid_t writer)
+void plan_mark_pending(struct vdev_plan *plan, struct plan_item *item,
+		       pid_t writer)
 {
 	const char *address = vdev_device_address(item->dev);
 	_auto_free_ char *holder = describe_holder(plan, item);
 
-	(void)write_journal(plan, item, JOURNAL_PENDING, writer);
+	(void)plan_write_journal(plan, item, JOURNAL_PENDING, writer);
 	(void)vdev_fail_as(plan->ctx, VDEV_ERROR_ROLLBACK, -ETIMEDOUT,
 			   "%s: unbind pending after %u ms: the kernel waits "
 			   "for a user of the device to let go (%s)",
@@ -103,7 +136,8 @@ static void mark_pending(struct vdev_plan *plan, struct plan_item *item,
 	(void)vdev_hint(plan->ctx, 0,
 			"end the user, then run \"vdevctl restore %s\"",
 			address);
-	set_outcome(item, VDEV_OUTCOME_PENDING, vdev_ctx_last_error(plan->ctx));
+	plan_set_outcome(item, VDEV_OUTCOME_PENDING,
+			 vdev_ctx_last_error(plan->ctx));
 }
 
 /* One device to its new binding, and its nodes to their owner. */
@@ -112,23 +146,30 @@ static int change(struct vdev_plan *plan, struct plan_item *item)
 	pid_t writer = 0;
 	int ret;
 
+	bool lost = false;
+
 	item->touched = true;
-	if (item->kernel_chooses)
+	ret = plan_vfs_leave(plan, item, &writer);
+	if (!ret && item->kernel_chooses)
 		ret = rebind_probe(item->dev, plan->timeout_ms, &writer);
-	else
+	else if (!ret)
 		ret = rebind_to(item->dev, &item->after, plan->timeout_ms,
 				&writer);
+	if (!ret)
+		ret = plan_vfs_return(plan, item, &writer, &lost);
 	if (ret == -ETIMEDOUT && writer)
-		mark_pending(plan, item, writer);
+		plan_mark_pending(plan, item, writer);
 	if (!ret && plan->action == VDEV_ACTION_BIND &&
 	    driver_is_vfio(item->after.driver))
 		ret = rebind_wait_nodes(item->dev, plan->timeout_ms);
 	if (!ret && plan->has_owner)
 		ret = owner_give(plan->ctx, item->dev, &plan->owner);
+	if (!ret && lost)
+		plan_set_outcome(item, item->outcome, VFS_MADE_ANEW);
 	return ret;
 }
 
-static int restore_journal(struct vdev_plan *plan, struct plan_item *item)
+int plan_restore_journal(struct vdev_plan *plan, struct plan_item *item)
 {
 	const char *address = vdev_device_address(item->dev);
 	int ret = 0;
@@ -148,11 +189,13 @@ static int undo(struct vdev_plan *plan, struct plan_item *item)
 	pid_t writer = 0;
 	int ret = 0;
 
+	if (plan->action == VDEV_ACTION_SRIOV)
+		return plan_sriov_undo(plan, item);
 	if (item->outcome == VDEV_OUTCOME_PENDING)
 		return -ETIMEDOUT;
 	if (!vdev_device_exists(item->dev)) {
-		set_outcome(item, VDEV_OUTCOME_GONE,
-			    "the device has disappeared");
+		plan_set_outcome(item, VDEV_OUTCOME_GONE,
+				 "the device has disappeared");
 		return journal_remove(plan->ctx,
 				      vdev_device_address(item->dev));
 	}
@@ -160,16 +203,16 @@ static int undo(struct vdev_plan *plan, struct plan_item *item)
 		ret = rebind_to(item->dev, &item->before, plan->timeout_ms,
 				&writer);
 	if (ret == -ETIMEDOUT && writer) {
-		mark_pending(plan, item, writer);
+		plan_mark_pending(plan, item, writer);
 		return ret;
 	}
 	if (!ret)
-		ret = restore_journal(plan, item);
+		ret = plan_restore_journal(plan, item);
 	if (ret)
-		set_outcome(item, VDEV_OUTCOME_BROKEN,
-			    vdev_ctx_last_error(plan->ctx));
+		plan_set_outcome(item, VDEV_OUTCOME_BROKEN,
+				 vdev_ctx_last_error(plan->ctx));
 	else if (item->touched && item->outcome != VDEV_OUTCOME_FAILED)
-		set_outcome(item, VDEV_OUTCOME_ROLLED_BACK, NULL);
+		plan_set_outcome(item, VDEV_OUTCOME_ROLLED_BACK, NULL);
 	return ret;
 }
 
@@ -177,7 +220,7 @@ static int undo(struct vdev_plan *plan, struct plan_item *item)
  * Undoes the first `count` devices, the last one first, and says how that
  * went together with why it was needed.
  */
-static int roll_back(struct vdev_plan *plan, size_t count, int error)
+int plan_roll_back(struct vdev_plan *plan, size_t count, int error)
 {
 	_auto_free_ char *why = strdup(vdev_ctx_last_error(plan->ctx));
 	const char *hint = vdev_ctx_last_hint(plan->ctx);
@@ -207,7 +250,7 @@ static int roll_back(struct vdev_plan *plan, size_t count, int error)
 	return error;
 }
 
-static int tell_progress(struct vdev_plan *plan, size_t done)
+int plan_tell_progress(struct vdev_plan *plan, size_t done)
 {
 	if (!plan->progress ||
 	    !plan->progress(plan->progress_data, done, plan->count))
@@ -237,7 +280,7 @@ static int prepare(struct vdev_plan *plan, size_t *journals)
 
 		if (item->unchanged && !plan->has_owner)
 			continue;
-		ret = write_journal(plan, item, JOURNAL_CHANGING, 0);
+		ret = plan_write_journal(plan, item, JOURNAL_CHANGING, 0);
 		if (ret)
 			return ret;
 	}
@@ -252,10 +295,10 @@ static int finish(struct vdev_plan *plan)
 
 		if (item->outcome == VDEV_OUTCOME_UNCHANGED)
 			continue;
-		ret = write_journal(plan, item, JOURNAL_CHANGED, 0);
+		ret = plan_write_journal(plan, item, JOURNAL_CHANGED, 0);
 		if (ret)
 			return ret;
-		set_outcome(item, VDEV_OUTCOME_DONE, NULL);
+		plan_set_outcome(item, VDEV_OUTCOME_DONE, NULL);
 	}
 	return 0;
 }
@@ -264,8 +307,8 @@ static void mark_untried(struct vdev_plan *plan, size_t from)
 {
 	for (size_t i = from; i < plan->count; i++)
 		if (plan->items[i].outcome == VDEV_OUTCOME_PLANNED)
-			set_outcome(&plan->items[i], VDEV_OUTCOME_NOT_TRIED,
-				    NULL);
+			plan_set_outcome(&plan->items[i],
+					 VDEV_OUTCOME_NOT_TRIED, NULL);
 }
 
 /* All devices or none. */
@@ -278,25 +321,25 @@ static int run_whole(struct vdev_plan *plan)
 	for (; i < plan->count && !ret; i++) {
 		struct plan_item *item = &plan->items[i];
 
-		ret = tell_progress(plan, i);
+		ret = plan_tell_progress(plan, i);
 		if (ret)
 			break;
 		if (item->unchanged && !plan->has_owner) {
-			set_outcome(item, VDEV_OUTCOME_UNCHANGED, NULL);
+			plan_set_outcome(item, VDEV_OUTCOME_UNCHANGED, NULL);
 			continue;
 		}
 		ret = change(plan, item);
 		if (ret && item->outcome != VDEV_OUTCOME_PENDING)
-			set_outcome(item, VDEV_OUTCOME_FAILED,
-				    vdev_ctx_last_error(plan->ctx));
+			plan_set_outcome(item, VDEV_OUTCOME_FAILED,
+					 vdev_ctx_last_error(plan->ctx));
 	}
 	if (!ret)
-		ret = tell_progress(plan, plan->count);
+		ret = plan_tell_progress(plan, plan->count);
 	if (!ret)
 		ret = finish(plan);
 	if (!ret)
 		return 0;
-	ret = roll_back(plan, journals, ret);
+	ret = plan_roll_back(plan, journals, ret);
 	mark_untried(plan, 0);
 	return ret;
 }
@@ -305,12 +348,31 @@ static int run_whole(struct vdev_plan *plan)
 static int mark_broken(struct vdev_plan *plan, struct plan_item *item,
 		       int error)
 {
-	set_outcome(item, VDEV_OUTCOME_BROKEN, vdev_ctx_last_error(plan->ctx));
+	plan_set_outcome(item, VDEV_OUTCOME_BROKEN,
+			 vdev_ctx_last_error(plan->ctx));
 	return vdev_hint(plan->ctx,
 			 vdev_fail_as(plan->ctx, VDEV_ERROR_ROLLBACK, error,
 				      "%s", item->reason ? item->reason : ""),
 			 "\"vdevctl restore %s\" tries again",
 			 vdev_device_address(item->dev));
+}
+
+/* A VF that was there until its PF was restored. */
+static bool went_with_pf(struct vdev_plan *plan, struct plan_item *item)
+{
+	const char *address = vdev_device_address(item->dev);
+
+	if (vdev_device_exists(item->dev))
+		return false;
+	for (size_t i = 0; i < plan->count; i++) {
+		struct vdev_device_list *vfs = plan->items[i].vfs;
+
+		for (size_t j = 0; vfs && j < vfs->count; j++)
+			if (str_eq(vdev_device_address(vfs->devices[j]),
+				   address))
+				return true;
+	}
+	return false;
 }
 
 /* Return: 0, or the recorded failure; the outcome is set. */
@@ -319,10 +381,17 @@ static int restore_one(struct vdev_plan *plan, struct plan_item *item)
 	const char *address = vdev_device_address(item->dev);
 	const struct vdev_finding *f = plan_first_refusal(plan, item->dev);
 	bool iommu = item->has_journal && item->journal.iommu;
+	_auto_free_ char *note = NULL;
 	int ret = 0;
 
+	if (went_with_pf(plan, item)) {
+		plan_set_outcome(item, VDEV_OUTCOME_GONE,
+				 "it was one of the VFs that its PF had to "
+				 "give up");
+		return journal_remove(plan->ctx, address);
+	}
 	if (f) {
-		set_outcome(item, VDEV_OUTCOME_FAILED, f->detail);
+		plan_set_outcome(item, VDEV_OUTCOME_FAILED, f->detail);
 		return vdev_fail(plan->ctx, -EBUSY,
 				 "%s: refused by the check \"%s\": %s", address,
 				 vdev_check_name(f->check), f->detail);
@@ -340,22 +409,23 @@ static int restore_one(struct vdev_plan *plan, struct plan_item *item)
 		ret = owner_take_back(plan->ctx, address, iommu);
 	if (!ret)
 		ret = journal_remove(plan->ctx, address);
+	note = item->reason ? strdup(item->reason) : NULL;
 	if (!ret)
-		set_outcome(item,
-			    item->unchanged ? VDEV_OUTCOME_UNCHANGED
-					    : VDEV_OUTCOME_DONE,
-			    item->kernel_chooses
-				    ? "there was no journal: the override is "
-				      "cleared and the kernel chose"
-				    : NULL);
+		plan_set_outcome(item,
+				 item->unchanged ? VDEV_OUTCOME_UNCHANGED
+						 : VDEV_OUTCOME_DONE,
+				 item->kernel_chooses
+					 ? "there was no journal: the override "
+					   "is cleared and the kernel chose"
+					 : note);
 	else if (!vdev_device_exists(item->dev))
-		set_outcome(item, VDEV_OUTCOME_GONE,
-			    vdev_ctx_last_error(plan->ctx));
+		plan_set_outcome(item, VDEV_OUTCOME_GONE,
+				 vdev_ctx_last_error(plan->ctx));
 	else if (item->touched && item->outcome != VDEV_OUTCOME_PENDING)
 		ret = mark_broken(plan, item, ret);
 	else if (item->outcome != VDEV_OUTCOME_PENDING)
-		set_outcome(item, VDEV_OUTCOME_FAILED,
-			    vdev_ctx_last_error(plan->ctx));
+		plan_set_outcome(item, VDEV_OUTCOME_FAILED,
+				 vdev_ctx_last_error(plan->ctx));
 	return ret;
 }
 
@@ -376,7 +446,7 @@ static int run_each(struct vdev_plan *plan)
 	int error = 0;
 
 	for (size_t i = 0; i < plan->count; i++) {
-		int ret = tell_progress(plan, i);
+		int ret = plan_tell_progress(plan, i);
 
 		if (!ret)
 			ret = restore_one(plan, &plan->items[i]);
@@ -410,15 +480,19 @@ int vdev_plan_run(struct vdev_plan *plan)
 {
 	int ret;
 
+	/* What the last run made of a PF's VFs is looked at anew. */
+	if (plan->action == VDEV_ACTION_SRIOV && plan->count)
+		plan_truncate(plan, 1);
 	for (size_t i = 0; i < plan->count; i++) {
 		plan->items[i].touched = false;
-		set_outcome(&plan->items[i], VDEV_OUTCOME_PLANNED, NULL);
+		plan_set_outcome(&plan->items[i], VDEV_OUTCOME_PLANNED, NULL);
 	}
 	ret = take_locks(plan);
 	if (!ret)
 		ret = vdev_plan_check(plan);
 	if (!ret)
 		ret = plan->action == VDEV_ACTION_RESTORE ? run_each(plan)
+		      : plan->action == VDEV_ACTION_SRIOV ? plan_sriov_run(plan)
 							  : run_whole(plan);
 	locks_release(plan->ctx, &plan->locks);
 	return ret;

@@ -219,7 +219,7 @@ static int take_lock(struct vdev_ctx *ctx, struct locks *ret)
 
 	if (strv_add(&names, "tokens"))
 		return vdev_fail(ctx, -ENOMEM, "out of memory");
-	return locks_take(ctx, &names, true, ret);
+	return locks_take(ctx, &names, NULL, true, ret);
 }
 
 static int write_stored(struct vdev_ctx *ctx, const char *address,

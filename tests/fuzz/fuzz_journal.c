@@ -19,7 +19,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* They become part of paths. */
 		FUZZ_CHECK(!*journal.driver ||
 			   driver_name_valid(journal.driver));
+		for (size_t i = 0; i <= journal.vfs.vfs.count; i++) {
+			char driver[DRIVER_NAME_SIZE], over[DRIVER_NAME_SIZE];
+
+			journal_get_vf(&journal.vfs, i, driver, over);
+			FUZZ_CHECK(!*driver || driver_name_valid(driver));
+			FUZZ_CHECK(!*over || driver_name_valid(over));
+		}
 		(void)journal_unbind_pending(ctx, &journal);
+		journal_clear(&journal);
 	}
 	vdev_ctx_unref(ctx);
 	return 0;

@@ -606,7 +606,8 @@ void bus_probe(struct fakekernel *fk, const struct fake_device *device)
 		struct fake_driver_entry *driver = &fk->drivers[i];
 
 		if (bus_driver_loaded(fk, driver->name) &&
-		    bus_match(fk, driver, device)) {
+		    bus_match(fk, driver, device) &&
+		    sriov_can_probe(fk, device)) {
 			(void)bus_attach(fk, driver, device);
 			return;
 		}
@@ -661,6 +662,8 @@ void bus_remove(struct fakekernel *fk, const struct fake_device *device)
 	char dir[PATH_MAX];
 
 	bus_path(fk, device, dir);
+	if (fake_has(fk, "%s/virtfn0", dir))
+		sriov_remove_vfs(fk, device);
 	bus_detach(fk, device);
 	group = linked_group(fk, dir);
 	if (group)

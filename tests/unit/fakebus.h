@@ -32,6 +32,7 @@ struct fakekernel {
 	struct fake_device devices[FAKE_MOST_DEVICES];
 	uint64_t nodes_due[FAKE_MOST_DEVICES]; /* 0 for none expected */
 	size_t device_count;
+	const struct fake_device *pf_of[FAKE_MOST_DEVICES]; /* of a VF */
 
 	uint64_t now;
 	unsigned int node_delay;
@@ -105,6 +106,15 @@ void bus_unlink_driver(struct fakekernel *fk, const struct fake_device *device);
 void bus_release(struct fakekernel *fk, const struct fake_device *device,
 		 const struct fake_driver_entry *driver);
 void bus_remove(struct fakekernel *fk, const struct fake_device *device);
+
+/* SR-IOV: whether a VF may be probed; numvfs; the VF that keeps it from 0. */
+bool sriov_can_probe(struct fakekernel *fk, const struct fake_device *device);
+int sriov_set_numvfs(struct fakekernel *fk, const struct fake_device *pf,
+		     const char *text);
+void sriov_remove_vfs(struct fakekernel *fk, const struct fake_device *pf);
+const struct fake_device *sriov_held(struct fakekernel *fk,
+				     const struct fake_device *pf);
+
 /* Makes the nodes whose time has come. */
 void bus_tick(struct fakekernel *fk);
 

@@ -192,12 +192,27 @@ void fakekernel_hold(struct fakekernel *fk, const char *address)
 	fake_note(fk, "held", address, "");
 }
 
+/* The removal of the VFs of a PF goes on. */
+static void end_removal(struct fakekernel *fk, const struct fake_device *pf)
+{
+	char what[64], dir[64];
+
+	if (!fake_noted(fk, "waits", pf->address, what, sizeof(what)))
+		return;
+	sriov_remove_vfs(fk, pf);
+	fake_forget(fk, "waits", pf->address);
+	waiting_process(fk, pf, dir, sizeof(dir));
+	fake_remove(fk, "%s", dir);
+}
+
 void fakekernel_let_go(struct fakekernel *fk, const char *address)
 {
 	const struct fake_device *device = bus_find(fk, address);
 	char driver[64], dir[64];
 
 	fake_forget(fk, "held", address);
+	if (device && fk->pf_of[device - fk->devices])
+		end_removal(fk, fk->pf_of[device - fk->devices]);
 	if (!device ||
 	    !fake_noted(fk, "waits", address, driver, sizeof(driver)))
 		return;
@@ -312,6 +327,8 @@ static int write_bind(struct fakekernel *fk, struct writer *writer,
 		return -ENODEV;
 	if (bus_bound(fk, device))
 		return -EBUSY;
+	if (!sriov_can_probe(fk, device))
+		return -ENODEV;
 	return bus_attach(fk, driver, device);
 }
 
@@ -337,6 +354,21 @@ static int write_override(struct fakekernel *fk, const char *path,
 	return 0;
 }
 
+static int write_numvfs(struct fakekernel *fk, struct writer *writer,
+			const struct fake_device *pf, const char *text)
+{
+	char dir[64];
+
+	if (!waits(fk, pf) && str_eq(text, "0") && sriov_held(fk, pf)) {
+		fake_note(fk, "waits", pf->address, "sriov");
+		waiting_process(fk, pf, dir, sizeof(dir));
+		fake_put(fk, VDEV_SYS_CHILD_NAME "\n", "%s/comm", dir);
+	}
+	if (waits(fk, pf))
+		return wait_for_user(fk, writer, pf);
+	return sriov_set_numvfs(fk, pf, text);
+}
+
 /* An attribute of a device that has an effect; 1 for any other file. */
 static int write_device(struct fakekernel *fk, struct writer *writer,
 			const char *path, const char *text)
@@ -354,6 +386,8 @@ static int write_device(struct fakekernel *fk, struct writer *writer,
 		return 1;
 	if (str_eq(name, "driver_override"))
 		return write_override(fk, path, text);
+	if (str_eq(name, "sriov_numvfs"))
+		return write_numvfs(fk, writer, device, text);
 	if (!str_eq(name, "remove"))
 		return 1;
 	if (waits(fk, device))

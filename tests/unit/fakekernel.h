@@ -63,6 +63,14 @@ void fakekernel_add_module(struct fakekernel *fk, const char *name,
 			   enum fake_driver kind);
 void fakekernel_add_device(struct fakekernel *fk,
 			   const struct fake_device *device);
+/*
+ * Makes a device a PF that can have `total` VFs, from the address `first` on,
+ * one IOMMU group each from `group` on. sriov_numvfs and
+ * sriov_drivers_autoprobe do what they do on Linux.
+ */
+void fakekernel_add_vfs(struct fakekernel *fk, const char *address,
+			const char *first, unsigned int total,
+			const char *native, int group);
 /* As if it were pulled out. */
 void fakekernel_remove_device(struct fakekernel *fk, const char *address);
 
