@@ -16,14 +16,6 @@ const char *const *open_backends(void)
 
 /* --- What manages the device's DMA */
 
-/* What is not there, or cannot do it, leaves room for the next. */
-static bool is_missing(struct app *app)
-{
-	enum vdev_error_kind kind = vdev_ctx_last_kind(app->ctx);
-
-	return kind == VDEV_ERROR_NOT_FOUND || kind == VDEV_ERROR_NOT_SUPPORTED;
-}
-
 /*
  * Whether the cdev is the way to go. Not if there is a token that would not be
  * looked at there, but is when the device is opened through its group.
@@ -47,39 +39,15 @@ bool open_is_by_cdev(const struct app *app, struct vdev_device *dev,
 	return str_eq(backend, "iommufd");
 }
 
-/*
- * By cdev if the device has one, else through its group: with a container, or
- * with an iommufd where there is no other.
- */
-static int open_any_iommu(struct app *app, struct vdev_device *dev,
-			  const struct vdev_vf_token *token,
-			  struct vdev_iommu **ret)
-{
-	if (prefers_cdev(dev, token)) {
-		if (!vdev_iommu_open(app->ctx, VDEV_IOMMU_IOMMUFD, ret))
-			return 0;
-		if (!is_missing(app) || !vdev_device_vfio_group(dev))
-			return app_fail_ctx(app);
-	}
-	if (!vdev_iommu_open(app->ctx, VDEV_IOMMU_TYPE1, ret))
-		return 0;
-	if (is_missing(app) &&
-	    !vdev_iommu_open(app->ctx, VDEV_IOMMU_COMPAT, ret))
-		return 0;
-	return app_fail_ctx(app);
-}
-
-static int open_iommu(struct app *app, struct vdev_device *dev,
-		      const struct vdev_vf_token *token,
-		      struct vdev_iommu **ret)
+/* NULL if the library is to choose. */
+static int open_iommu(struct app *app, struct vdev_iommu **ret)
 {
 	int kind = option_word(app, "backend");
 
 	if (kind < -1)
 		return -1;
-	if (kind <= VDEV_IOMMU_ANY)
-		return open_any_iommu(app, dev, token, ret);
-	if (vdev_iommu_open(app->ctx, (enum vdev_iommu_kind)kind, ret))
+	if (kind > VDEV_IOMMU_ANY &&
+	    vdev_iommu_open(app->ctx, (enum vdev_iommu_kind)kind, ret))
 		return app_fail_ctx(app);
 	return 0;
 }
@@ -113,16 +81,16 @@ int open_with_token(struct app *app, struct vdev_device *dev,
 		    struct vdev_iommu **iommu, struct vdev_file **ret)
 {
 	struct vdev_iommu *opened = NULL;
+	int error;
 
-	if (!*iommu && open_iommu(app, dev, token, &opened))
+	if (!*iommu && open_iommu(app, &opened))
 		return -1;
-	if (vdev_file_open(dev, opened ? opened : *iommu, token, ret)) {
-		app_fail_ctx(app);
-		vdev_iommu_unref(opened);
-		return -1;
-	}
-	if (opened)
-		*iommu = opened;
+	error = vdev_file_open(dev, opened ? opened : *iommu, token, ret);
+	vdev_iommu_unref(opened);
+	if (error)
+		return app_fail_ctx(app);
+	if (!*iommu)
+		*iommu = vdev_iommu_ref(vdev_file_iommu(*ret));
 	return 0;
 }
 

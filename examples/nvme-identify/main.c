@@ -81,7 +81,9 @@ static int open_device(struct session *s, const struct options *options)
 	error = vdev_device_find(s->ctx, options->address, &dev);
 	if (error)
 		return error;
-	error = vdev_iommu_open(s->ctx, options->backend, &s->iommu);
+	/* Without one the file opens what fits. */
+	if (options->backend != VDEV_IOMMU_ANY)
+		error = vdev_iommu_open(s->ctx, options->backend, &s->iommu);
 	if (!error && options->token_file)
 		error = open_with_token(s, options, dev);
 	else if (!error)
@@ -127,7 +129,7 @@ static int start(struct session *s, const struct options *options)
 		options->inherited ? import_device(s) : open_device(s, options);
 
 	if (!error)
-		error = vdev_ioas_new(s->iommu, &s->ioas);
+		error = vdev_ioas_new(vdev_file_iommu(s->file), &s->ioas);
 	if (!error)
 		error = vdev_file_attach(s->file, s->ioas);
 	if (!error)
@@ -179,7 +181,7 @@ static int identify(struct session *s, const struct options *options)
 	if (error)
 		return error;
 	printf("device      %s by %s\n", s->name,
-	       vdev_iommu_kind_name(vdev_iommu_kind(s->iommu)));
+	       vdev_iommu_kind_name(vdev_iommu_kind(vdev_file_iommu(s->file))));
 	printf("model       %s\nserial      %s\nfirmware    %s\n", info.model,
 	       info.serial, info.firmware);
 	printf("version     %u.%u, controller %u\n", info.major, info.minor,

@@ -72,7 +72,9 @@ enum vdev_file_flag {
 /**
  * vdev_file_open() - open a device
  * @dev: the device, which is bound to a VFIO driver
- * @iommu: what manages its DMA; the file takes a reference
+ * @iommu: what manages its DMA; the file takes a reference. NULL for one of its
+ *	own, which vdev_file_iommu() tells: an iommufd if the device has a cdev
+ *	and @token is checked there, else a container
  * @token: the VF token, or NULL; see <libvdev/token.h> for which device needs
  *	one, and which gets one
  * @ret: receives the file; the caller drops it with vdev_file_unref()
@@ -271,7 +273,8 @@ VDEV_EXPORT unsigned int vdev_file_atomics(const struct vdev_file *file);
  * @ioas: the address space; the file keeps a reference until it is detached
  *
  * A device that is attached already moves to @ioas. A device opened through its
- * group is attached to the one space of its container: @ioas must be that.
+ * group is attached to the one space of its container: @ioas must be that, and
+ * is kept until the file is closed.
  *
  * Return: 0; -EINVAL if @ioas belongs to another iommu, or the device cannot be
  * attached to it; -EBUSY if the device is being reset; -EOPNOTSUPP for a file
@@ -292,6 +295,24 @@ VDEV_EXPORT int vdev_file_attach(struct vdev_file *file,
  */
 VDEV_EXPORT int vdev_file_attach_id(struct vdev_file *file, uint32_t id,
 				    uint32_t *hwpt);
+
+/**
+ * vdev_file_make_hwpt() - make a HWPT of an address space for the device
+ * @file: the file, opened by cdev
+ * @ioas: the address space; the HWPT keeps a reference
+ * @flags: enum vdev_hwpt_flags, or 0; with a fault queue, or nested in another
+ *	HWPT, it is made by vdev_hwpt_new()
+ * @ret: receives the HWPT; the caller drops it with vdev_hwpt_unref()
+ *
+ * Needed where attaching to the address space itself will not do: for dirty
+ * tracking, PASIDs and nesting.
+ *
+ * Return: 0; -EINVAL if @ioas belongs to another iommu; else as
+ * vdev_hwpt_new().
+ */
+VDEV_EXPORT int vdev_file_make_hwpt(struct vdev_file *file,
+				    struct vdev_ioas *ioas, unsigned int flags,
+				    struct vdev_hwpt **ret);
 
 /**
  * vdev_file_attach_hwpt() - attach the device to a HWPT
@@ -510,8 +531,8 @@ VDEV_EXPORT size_t vdev_region_area_count(const struct vdev_region *region);
  * vdev_region_area() - a part of a region that can be mapped
  * @region: the region
  * @index: 0 up to the count less one
- * @offset: receives where it is in the region
- * @size: receives its size in bytes
+ * @offset: receives where it is in the region, or NULL
+ * @size: receives its size in bytes, or NULL
  *
  * Return: 0; -EINVAL past the end.
  */

@@ -8,6 +8,7 @@
 
 #include "kernel/iommufd.h"
 #include "object/file.h"
+#include "object/hwpt.h"
 #include "object/iommu.h"
 
 void file_set_space(struct vdev_file *file, struct vdev_ioas *ioas,
@@ -111,6 +112,32 @@ int vdev_file_attach_id(struct vdev_file *file, uint32_t id, uint32_t *hwpt)
 	return 0;
 }
 
+/*
+ * A container's devices are attached to its space already. What was made by the
+ * library is that; of an imported one the kernel knows.
+ */
+static int attach_container(struct vdev_file *file, struct vdev_ioas *ioas)
+{
+	const uint32_t id = vdev_ioas_id(ioas);
+	uint32_t used = id;
+	int ret = 0;
+
+	if (file->iommu->space != ioas)
+		ret = iommufd_vfio_ioas(file_sys(file), file->iommu->fd,
+					IOMMU_VFIO_IOAS_GET, &used);
+	if (ret)
+		return attach_fail(file, id, ret);
+	if (used != id)
+		return vdev_fail(
+			file->ctx, -EINVAL,
+			"cannot attach %s to %u: it was opened through "
+			"its group, and is attached to %u while it is "
+			"open",
+			file->name, id, used);
+	file_set_space(file, ioas, NULL);
+	return 0;
+}
+
 int vdev_file_attach(struct vdev_file *file, struct vdev_ioas *ioas)
 {
 	int ret;
@@ -121,7 +148,7 @@ int vdev_file_attach(struct vdev_file *file, struct vdev_ioas *ioas)
 				 "to another iommu than the device",
 				 file->name);
 	if (file->iommu && iommu_is_container(file->iommu))
-		return 0;
+		return attach_container(file, ioas);
 	ret = vdev_file_attach_id(file, vdev_ioas_id(ioas), NULL);
 	if (!ret)
 		file_set_space(file, ioas, NULL);
@@ -136,6 +163,28 @@ static int check_hwpt(struct vdev_file *file, const struct vdev_hwpt *hwpt)
 			 "cannot attach %s: the HWPT belongs to another iommu "
 			 "than the device",
 			 file->name);
+}
+
+int vdev_file_make_hwpt(struct vdev_file *file, struct vdev_ioas *ioas,
+			unsigned int flags, struct vdev_hwpt **ret)
+{
+	struct vdev_hwpt *hwpt;
+	int error = need_iommufd(file, "make a HWPT for");
+
+	if (error)
+		return error;
+	if (vdev_ioas_iommu(ioas) != file->iommu)
+		return vdev_fail(file->ctx, -EINVAL,
+				 "cannot make a HWPT for %s: the address space "
+				 "belongs to another iommu than the device",
+				 file->name);
+	error = vdev_hwpt_new(file->iommu, file->device_id, vdev_ioas_id(ioas),
+			      flags, VDEV_HWPT_DATA_NONE, NULL, 0, 0, &hwpt);
+	if (error)
+		return error;
+	hwpt_keep_ioas(hwpt, ioas);
+	*ret = hwpt;
+	return 0;
 }
 
 int vdev_file_attach_hwpt(struct vdev_file *file, struct vdev_hwpt *hwpt)

@@ -554,8 +554,46 @@ static int open_by_group(struct vdev_file *file,
 	return device_fail(file, token, file->fd);
 }
 
+/* --- Either way */
+
+/*
+ * Whether the cdev is the way to go. Not if there is a token that would not be
+ * looked at there, but is when the device is opened through its group.
+ */
+static bool prefers_cdev(struct vdev_device *dev,
+			 const struct vdev_vf_token *token)
+{
+	if (!vdev_device_vfio_cdev(dev))
+		return false;
+	return !token || !vdev_device_vfio_group(dev) ||
+	       vdev_device_vf_token_checked(dev);
+}
+
+/* What the device and the kernel have, for who does not choose. */
+static int open_iommu(struct vdev_file *file, const struct vdev_vf_token *token)
+{
+	static const enum vdev_iommu_kind kinds[] = { VDEV_IOMMU_IOMMUFD,
+						      VDEV_IOMMU_TYPE1,
+						      VDEV_IOMMU_COMPAT };
+	const bool grouped = vdev_device_vfio_group(file->dev);
+	size_t i = prefers_cdev(file->dev, token) ? 0 : 1;
+	int error;
+
+	if (!vdev_device_is_vfio(file->dev))
+		return no_node_fail(file, "node");
+	do
+		error = vdev_iommu_open(file->ctx, kinds[i], &file->iommu);
+	while ((error == -ENOENT || error == -EOPNOTSUPP) && grouped &&
+	       ++i < ARRAY_SIZE(kinds));
+	return error;
+}
+
 int file_open(struct vdev_file *file, const struct vdev_vf_token *token)
 {
+	int error = file->iommu ? 0 : open_iommu(file, token);
+
+	if (error)
+		return error;
 	/* An mdev takes a token for a part of its name, and is not found. */
 	if (token && !str_eq(vdev_device_bus(file->dev), "pci"))
 		return useless_token_fail(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <libvdev/hwpt.h>
+#include "object/hwpt.h"
 
 #include <errno.h>
 
@@ -11,7 +11,8 @@ struct vdev_hwpt {
 	struct vdev_iommu *iommu;
 	uint32_t id;
 	unsigned int flags;
-	bool owned; /* destroyed with the last reference */
+	struct vdev_ioas *ioas; /* that has to outlive it, or NULL */
+	bool owned;		/* destroyed with the last reference */
 };
 
 /* The public flags are the kernel's. */
@@ -213,9 +214,15 @@ struct vdev_hwpt *vdev_hwpt_unref(struct vdev_hwpt *hwpt)
 		vdev_log(iommu->ctx, VDEV_LOG_WARNING,
 			 "HWPT %u stays until its iommufd is closed: %s",
 			 hwpt->id, strerror(-error));
+	vdev_ioas_unref(hwpt->ioas);
 	vdev_iommu_unref(iommu);
 	free(hwpt);
 	return NULL;
+}
+
+void hwpt_keep_ioas(struct vdev_hwpt *hwpt, struct vdev_ioas *ioas)
+{
+	hwpt->ioas = vdev_ioas_ref(ioas);
 }
 
 uint32_t vdev_hwpt_id(const struct vdev_hwpt *hwpt)

@@ -249,8 +249,10 @@ int vdev_region_area(const struct vdev_region *region, size_t index,
 {
 	if (index >= region->area_count)
 		return -EINVAL;
-	*offset = region->areas[index].offset;
-	*size = region->areas[index].size;
+	if (offset)
+		*offset = region->areas[index].offset;
+	if (size)
+		*size = region->areas[index].size;
 	return 0;
 }
 

@@ -54,9 +54,10 @@ static int fake_open(struct vdev_sys *sys, int dirfd, const char *path,
 	struct fakevfio *fv = fake(sys);
 
 	if (str_eq(path, "/dev/iommu"))
-		return give_fd(fv, FAKE_FD_IOMMUFD);
+		return fv->no_iommufd ? -ENOENT : give_fd(fv, FAKE_FD_IOMMUFD);
 	if (str_eq(path, "/dev/vfio/vfio"))
-		return give_fd(fv, FAKE_FD_CONTAINER);
+		return fv->no_container ? -ENOENT
+					: give_fd(fv, FAKE_FD_CONTAINER);
 	if (!str_starts(path, "/dev/vfio/"))
 		return fv->former_ops->open(sys, dirfd, path, flags, mode);
 	if (fv->open_error)
@@ -541,6 +542,9 @@ static int iommu_ioctl(struct fakevfio *fv, unsigned long request, void *arg)
 	case IOMMU_IOAS_ALLOC:
 		alloc->out_ioas_id = 5;
 		return 0;
+	case IOMMU_IOAS_IOVA_RANGES:
+		((struct iommu_ioas_iova_ranges *)arg)->num_iovas = 0;
+		return 0;
 	case IOMMU_VFIO_IOAS:
 		compat->ioas_id = 5;
 		return 0;
@@ -556,7 +560,11 @@ static int iommu_ioctl(struct fakevfio *fv, unsigned long request, void *arg)
 		return fv->old_kernel ? -ENOTTY : -ENOENT;
 	case IOMMU_DESTROY:
 		/* Nothing goes that a device is attached to. */
-		return fv->attached ? -EBUSY : 0;
+		if (fv->attached)
+			return -EBUSY;
+		fv->destroyed[fv->destroyed_count++ % 2] =
+			((struct iommu_destroy *)arg)->id;
+		return 0;
 	default:
 		return -ENOTTY;
 	}

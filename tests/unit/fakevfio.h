@@ -64,6 +64,8 @@ struct fakevfio {
 	/* What the kernel makes of things. */
 	bool elsewhere; /* another process has the device, by cdev */
 	bool not_viable;
+	bool no_iommufd;	    /* no /dev/iommu */
+	bool no_container;	    /* no /dev/vfio/vfio */
 	bool old_kernel;	    /* one without PASIDs */
 	const char *token;	    /* what a VF has to give, as 16 bytes */
 	bool no_tokens;		    /* a kernel whose cdevs know none */
@@ -81,7 +83,9 @@ struct fakevfio {
 	uint32_t pasid;
 	uint32_t pasid_attached;
 	unsigned int pasids;
-	unsigned int hwpts; /* made so far, the first has id 21 */
+	unsigned int hwpts;    /* made so far, the first has id 21 */
+	uint32_t destroyed[2]; /* the last ids, by turns */
+	unsigned int destroyed_count;
 	struct vfio_irq_set irq;
 	int32_t irq_fds[FAKE_VECTORS];
 	unsigned int resets;

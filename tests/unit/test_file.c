@@ -51,6 +51,57 @@ static void test_cdev(void **state)
 	vfio_open_by(s, VDEV_IOMMU_IOMMUFD);
 }
 
+/* Opened by one who does not choose, it is opened so. */
+static void own_iommu(struct vfio_setup *s, enum vdev_iommu_kind kind)
+{
+	assert_int_equal(vdev_file_open(s->dev, NULL, NULL, &s->file), 0);
+	assert_int_equal(vdev_iommu_kind(vdev_file_iommu(s->file)), kind);
+	assert_true(kind == VDEV_IOMMU_IOMMUFD ? s->fv.bound : s->fv.open);
+	s->file = vdev_file_unref(s->file);
+}
+
+static void test_own_iommu(void **state)
+{
+	struct vfio_setup *s = *state;
+
+	s->iommu = vdev_iommu_unref(s->iommu);
+	own_iommu(s, VDEV_IOMMU_IOMMUFD);
+	s->fv.no_iommufd = true;
+	own_iommu(s, VDEV_IOMMU_TYPE1);
+	s->fv.no_container = true;
+	fails(s, NULL, -ENOENT, VDEV_ERROR_NOT_FOUND, "there is no /dev/");
+
+	/* A kernel without cdevs. */
+	tree_drop_attr(s->t, FAKE_ADDRESS, "vfio-dev");
+	tree_vfio(s->t, FAKE_ADDRESS, 0, false, NULL);
+	vdev_device_refresh(s->dev);
+	s->fv.no_iommufd = false;
+	own_iommu(s, VDEV_IOMMU_COMPAT);
+	s->fv.no_container = false;
+	own_iommu(s, VDEV_IOMMU_TYPE1);
+
+	tree_drop_attr(s->t, FAKE_ADDRESS, "vfio-dev");
+	tree_driver(s->t, FAKE_ADDRESS, "igb");
+	vdev_device_refresh(s->dev);
+	fails(s, NULL, -ENOENT, VDEV_ERROR_NOT_FOUND, "igb");
+}
+
+/* A token goes where it is checked. */
+static void test_own_iommu_token(void **state)
+{
+	struct vfio_setup *s = *state;
+	struct vdev_vf_token token = { { 1 } };
+
+	s->fv.token = (const char *)token.bytes;
+	assert_int_equal(vdev_file_open(s->dev, NULL, &token, &s->file), 0);
+	assert_true(s->fv.bound);
+	s->file = vdev_file_unref(s->file);
+	s->fv.no_tokens = true;
+	assert_int_equal(vdev_file_open(s->dev, NULL, &token, &s->file), 0);
+	assert_true(s->fv.open);
+	s->file = vdev_file_unref(s->file);
+}
+
 static void by_group(struct vfio_setup *s, enum vdev_iommu_kind kind)
 {
 	struct vdev_file *other;
@@ -502,7 +553,9 @@ static void test_attach_container(void **state)
 	vfio_open_by(s, VDEV_IOMMU_TYPE1);
 	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), 0);
 	assert_int_equal(vdev_file_attach(s->file, ioas), 0);
+	/* The file keeps the space, and with it what is mapped. */
 	vdev_ioas_unref(ioas);
+	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), -EOPNOTSUPP);
 	assert_int_equal(vdev_file_attach_id(s->file, 1, NULL), -EOPNOTSUPP);
 	assert_int_equal(vdev_file_detach(s->file), -EOPNOTSUPP);
 
@@ -511,6 +564,26 @@ static void test_attach_container(void **state)
 	assert_int_equal(vdev_ioas_new(other, &ioas), 0);
 	vdev_iommu_unref(other);
 	assert_int_equal(vdev_file_attach(s->file, ioas), -EINVAL);
+	vdev_ioas_unref(ioas);
+}
+
+/* A container has one address space, and an imported one may be another. */
+static void test_attach_compat(void **state)
+{
+	struct vfio_setup *s = *state;
+	struct vdev_ioas *ioas;
+
+	vfio_open_by(s, VDEV_IOMMU_COMPAT);
+	assert_int_equal(vdev_ioas_import(s->iommu, 5, &ioas), 0);
+	assert_int_equal(vdev_file_attach(s->file, ioas), 0);
+	vdev_ioas_unref(ioas);
+	assert_int_equal(vdev_ioas_import(s->iommu, 6, &ioas), 0);
+	assert_int_equal(vdev_file_attach(s->file, ioas), -EINVAL);
+	vfio_says(s, "attached to 5 while it is open");
+	s->fv.fail_request = IOMMU_VFIO_IOAS;
+	s->fv.fail_error = ENODEV;
+	assert_int_equal(vdev_file_attach(s->file, ioas), -ENODEV);
+	s->fv.fail_request = 0;
 	vdev_ioas_unref(ioas);
 }
 
@@ -677,6 +750,9 @@ int main(void)
 		VFIO_TEST(test_attach),
 		VFIO_TEST(test_attach_fails),
 		VFIO_TEST(test_attach_container),
+		VFIO_TEST(test_attach_compat),
+		VFIO_TEST(test_own_iommu),
+		VFIO_TEST(test_own_iommu_token),
 		VFIO_TEST(test_failures),
 		VFIO_TEST(test_unbound),
 		VFIO_TEST(test_unbound_refused),

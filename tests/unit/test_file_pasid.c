@@ -44,6 +44,41 @@ static void test_attach_hwpt(void **state)
 	vdev_iommu_unref(other);
 }
 
+/* Of an address space that the HWPT keeps, in whatever order they go. */
+static void test_make_hwpt(void **state)
+{
+	struct vfio_setup *s = *state;
+	struct vdev_iommu *other;
+	struct vdev_ioas *ioas;
+	struct vdev_hwpt *h;
+
+	vfio_open_by(s, VDEV_IOMMU_IOMMUFD);
+	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), 0);
+	assert_int_equal(
+		vdev_file_make_hwpt(s->file, ioas, VDEV_HWPT_PASID, &h), 0);
+	vdev_ioas_unref(ioas);
+	assert_int_equal(vdev_hwpt_flags(h), VDEV_HWPT_PASID);
+	assert_int_equal(vdev_file_attach_hwpt(s->file, h), 0);
+	vdev_hwpt_unref(h);
+	assert_int_equal(vdev_file_detach(s->file), 0);
+	assert_int_equal(s->fv.destroyed[0], 21);
+	assert_int_equal(s->fv.destroyed[1], 5);
+
+	other = vdev_iommu_ref(s->iommu);
+	vfio_use(s, VDEV_IOMMU_IOMMUFD);
+	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), 0);
+	assert_int_equal(vdev_file_make_hwpt(s->file, ioas, 0, &h), -EINVAL);
+	vfio_says(s, "another iommu");
+	vdev_ioas_unref(ioas);
+	vdev_iommu_unref(other);
+	s->file = vdev_file_unref(s->file);
+	vfio_open_by(s, VDEV_IOMMU_TYPE1);
+	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), 0);
+	assert_int_equal(vdev_file_make_hwpt(s->file, ioas, 0, &h),
+			 -EOPNOTSUPP);
+	vdev_ioas_unref(ioas);
+}
+
 static void test_pasids(void **state)
 {
 	struct vfio_setup *s = *state;
@@ -182,13 +217,15 @@ static void test_none(void **state)
 static void scenario(struct failnth *fail, void *data)
 {
 	struct vfio_setup *s = data;
+	struct vdev_ioas *ioas = NULL;
 	struct vdev_hwpt *h = NULL;
 	int ret;
 
 	vfio_open_by(s, VDEV_IOMMU_IOMMUFD);
 	failnth_start(fail, &s->ctx->sys);
-	ret = vdev_hwpt_new(s->iommu, FAKE_DEVICE, 5, VDEV_HWPT_PASID,
-			    VDEV_HWPT_DATA_NONE, NULL, 0, 0, &h);
+	ret = vdev_ioas_new(s->iommu, &ioas);
+	if (!ret)
+		ret = vdev_file_make_hwpt(s->file, ioas, VDEV_HWPT_PASID, &h);
 	if (!ret)
 		ret = vdev_file_attach_hwpt(s->file, h);
 	if (!ret)
@@ -197,6 +234,7 @@ static void scenario(struct failnth *fail, void *data)
 		ret = vdev_file_detach_pasid(s->file, 1);
 	failnth_stop(fail);
 	assert_int_equal(ret < 0, failnth_fired(fail));
+	vdev_ioas_unref(ioas);
 	vdev_hwpt_unref(h);
 	s->file = vdev_file_unref(s->file);
 	s->iommu = vdev_iommu_unref(s->iommu);
@@ -216,9 +254,9 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		VFIO_TEST(test_attach_hwpt), VFIO_TEST(test_pasids),
-		VFIO_TEST(test_rule),	     VFIO_TEST(test_none),
-		VFIO_TEST(test_failures),
+		VFIO_TEST(test_attach_hwpt), VFIO_TEST(test_make_hwpt),
+		VFIO_TEST(test_pasids),	     VFIO_TEST(test_rule),
+		VFIO_TEST(test_none),	     VFIO_TEST(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ static void test_info(void **state)
 	assert_int_equal(vdev_region_area(r, 1, &offset, &size), 0);
 	assert_int_equal(offset, 0x3000);
 	assert_int_equal(size, FAKE_BAR_SIZE - 0x3000);
+	assert_int_equal(vdev_region_area(r, 1, NULL, NULL), 0);
 	assert_int_equal(vdev_region_area(r, 2, &offset, &size), -EINVAL);
 	assert_int_equal(vdev_region_subtype(r, NULL, NULL), -ENODATA);
 	assert_ptr_equal(region(s, VDEV_REGION_BAR0), r);

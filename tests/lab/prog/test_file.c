@@ -393,24 +393,37 @@ static void test_pasids(struct vdev_file *file)
 	check(!vdev_file_detach_all_pasids(file), "there are none to detach");
 }
 
+static void count_warning(void *data, enum vdev_log_level level,
+			  const char *text)
+{
+	unsigned int *count = data;
+
+	(void)level;
+	printf("# %s\n", text);
+	(*count)++;
+}
+
 /* A HWPT of the caller's own, in place of the kernel's. */
 static void test_hwpt(struct vdev_file *file)
 {
+	unsigned int warnings = 0;
 	struct vdev_hwpt *hwpt;
-	struct vdev_ioas *ioas;
-	uint32_t id;
+	struct vdev_ioas *ioas, *other;
 
-	if (!by_cdev() || vdev_file_device_id(file, &id) ||
-	    vdev_ioas_new(iommu, &ioas))
+	if (!by_cdev() || vdev_ioas_new(iommu, &ioas) ||
+	    vdev_ioas_new(iommu, &other))
 		return;
-	if (check(!vdev_hwpt_new(iommu, id, vdev_ioas_id(ioas), 0,
-				 VDEV_HWPT_DATA_NONE, NULL, 0, 0, &hwpt),
+	vdev_ctx_set_log(ctx, VDEV_LOG_WARNING, count_warning, &warnings);
+	if (check(!vdev_file_make_hwpt(file, other, 0, &hwpt),
 		  "a HWPT is made")) {
+		vdev_ioas_unref(other);
 		check(!vdev_file_attach_hwpt(file, hwpt), "and attached");
 		vdev_hwpt_unref(hwpt);
 		check(!vdev_file_attach(file, ioas),
 		      "and replaced by the kernel's");
+		check(!warnings, "its address space goes with it");
 	}
+	vdev_ctx_set_log(ctx, VDEV_LOG_WARNING, NULL, NULL);
 	vdev_ioas_unref(ioas);
 }
 
