@@ -184,6 +184,17 @@ VDEV_EXPORT struct vdev_device *vdev_file_device(const struct vdev_file *file);
 VDEV_EXPORT struct vdev_iommu *vdev_file_iommu(const struct vdev_file *file);
 
 /**
+ * vdev_file_ioas() - the address space of a device
+ * @file: the file
+ *
+ * For one that shares it: a container has no second one.
+ *
+ * Return: what vdev_file_attach() was given last, not a new reference; NULL if
+ * the device is attached to none, or to a HWPT, or by an id.
+ */
+VDEV_EXPORT struct vdev_ioas *vdev_file_ioas(const struct vdev_file *file);
+
+/**
  * vdev_file_fd() - the file descriptor
  * @file: the file
  *

@@ -268,7 +268,8 @@ VDEV_EXPORT int vdev_memlock_estimate(struct vdev_ctx *ctx,
  * With type 1 and VDEV_IOMMU_COMPAT this is the one address space of the
  * container, which all its devices use.
  *
- * Return: 0; -EOPNOTSUPP for the second one of a container; -ENOMEM.
+ * Return: 0; -EOPNOTSUPP for the second one of a container while the first is
+ * used, by the caller or by a device, see vdev_file_ioas(); -ENOMEM.
  */
 VDEV_EXPORT int vdev_ioas_new(struct vdev_iommu *iommu, struct vdev_ioas **ret);
 

@@ -208,6 +208,11 @@ struct vdev_iommu *vdev_file_iommu(const struct vdev_file *file)
 	return file->iommu;
 }
 
+struct vdev_ioas *vdev_file_ioas(const struct vdev_file *file)
+{
+	return file->ioas;
+}
+
 int vdev_file_fd(const struct vdev_file *file)
 {
 	return file->fd;

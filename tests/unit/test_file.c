@@ -552,9 +552,11 @@ static void test_attach_container(void **state)
 
 	vfio_open_by(s, VDEV_IOMMU_TYPE1);
 	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), 0);
+	assert_null(vdev_file_ioas(s->file));
 	assert_int_equal(vdev_file_attach(s->file, ioas), 0);
 	/* The file keeps the space, and with it what is mapped. */
 	vdev_ioas_unref(ioas);
+	assert_ptr_equal(vdev_file_ioas(s->file), ioas);
 	assert_int_equal(vdev_ioas_new(s->iommu, &ioas), -EOPNOTSUPP);
 	assert_int_equal(vdev_file_attach_id(s->file, 1, NULL), -EOPNOTSUPP);
 	assert_int_equal(vdev_file_detach(s->file), -EOPNOTSUPP);

@@ -323,14 +323,23 @@ static void test_ioeventfd(struct vdev_file *file)
 	close(fd);
 }
 
-static void test_space(struct vdev_file *file)
+/* A new one, or that of a container, which a device may have already. */
+static int get_space(struct vdev_file *sharer, struct vdev_ioas **ret)
+{
+	if (!sharer || !vdev_file_ioas(sharer) || by_cdev())
+		return vdev_ioas_new(iommu, ret);
+	*ret = vdev_ioas_ref(vdev_file_ioas(sharer));
+	return 0;
+}
+
+static void test_space(struct vdev_file *file, struct vdev_file *sharer)
 {
 	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t iova = 0x100000000, unmapped = 0;
 	struct vdev_ioas *ioas;
 
-	if (!check(!vdev_ioas_new(iommu, &ioas), "an address space is made"))
+	if (!check(!get_space(sharer, &ioas), "there is an address space"))
 		return;
 	check(!vdev_file_attach(file, ioas), "it is attached");
 	check(!vdev_file_attach(file, ioas), "and once more");
@@ -460,7 +469,7 @@ static void test_import(struct vdev_file *file)
 				    &other),
 		  "the descriptor is imported")) {
 		test_irqs(other);
-		test_space(other);
+		test_space(other, file);
 		vdev_file_unref(other);
 	}
 	fflush(stdout);
@@ -545,7 +554,7 @@ static void test_all(void)
 	test_nvme(file);
 	test_irqs(file);
 	test_pin(file);
-	test_space(file);
+	test_space(file, NULL);
 	test_pasids(file);
 	test_hwpt(file);
 	test_features(file);
