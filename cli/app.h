@@ -60,6 +60,7 @@ int sriov_clear(struct app *app);
 int collect_collect(struct app *app);
 int completion_print(struct app *app);
 int batch_batch(struct app *app);
+int shell_shell(struct app *app);
 int session_objects(struct app *app);
 int session_drop_command(struct app *app);
 int session_exit(struct app *app);

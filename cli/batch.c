@@ -216,6 +216,36 @@ static int sum_up(struct batch *b)
 			b->failed);
 }
 
+static ssize_t read_input(void *cookie, char *buffer, size_t size)
+{
+	return signals_read(*(int *)cookie, buffer, size);
+}
+
+static int close_input(void *cookie)
+{
+	int ret = close(*(int *)cookie);
+
+	free(cookie);
+	return ret;
+}
+
+/* A stream that signals end also while it waits; takes the descriptor over. */
+static FILE *stream_of(int fd)
+{
+	static const cookie_io_functions_t functions = {
+		.read = read_input,
+		.close = close_input,
+	};
+	int *cookie = x_alloc(1, sizeof(*cookie));
+	FILE *f;
+
+	*cookie = fd;
+	f = fopencookie(cookie, "r", functions);
+	if (!f)
+		close_input(cookie);
+	return f;
+}
+
 /*
  * Standard input is taken away from the commands, which would eat lines.
  */
@@ -224,7 +254,7 @@ static int take_stdin(struct app *app, FILE **ret)
 	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	*ret = fd < 0 ? NULL : fdopen(fd, "r");
+	*ret = fd < 0 ? NULL : stream_of(fd);
 	if (!*ret || null < 0 || dup2(null, STDIN_FILENO) < 0)
 		return app_fail(app, VDEV_ERROR_FAILED,
 				"cannot read standard input: %s",
@@ -236,9 +266,12 @@ static int take_stdin(struct app *app, FILE **ret)
 
 static int open_file(struct app *app, const char *file, FILE **ret)
 {
+	int fd;
+
 	if (!file)
 		return take_stdin(app, ret);
-	*ret = fopen(file, "re");
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	*ret = fd < 0 ? NULL : stream_of(fd);
 	if (*ret)
 		return 0;
 	return app_fail(app,

@@ -5,6 +5,8 @@
  * the table, and for each shell one that knows the shell.
  */
 
+#include "completion.h"
+
 #include "app.h"
 
 const char *const *completion_shells(void)
@@ -58,6 +60,11 @@ static char *kind_of(enum complete complete, const char *const *(*words)(void))
 	"class=memory class=bridge class=communication class=system "   \
 	"class=input class=docking class=processor class=serial "       \
 	"class=wireless class=accelerator"
+
+const char *completion_filters(void)
+{
+	return FILTERS;
+}
 
 /* --- bash and zsh: the table as functions that both understand */
 

@@ -45,6 +45,22 @@ const struct command session_commands[] = {
 		.run = batch_batch,
 	},
 	{
+		.verb = "shell",
+		.flags = COMMAND_NO_SESSION | COMMAND_NO_JSON,
+		.summary = "Run commands as they are typed",
+		.description =
+			"Reads the lines of 'vdevctl batch' from a terminal, "
+			"with editing, history, and completion of commands, "
+			"options, devices and $NAMEs by the Tab key. A command "
+			"that fails does not end it. Ctrl-C gives up the line, "
+			"or the command that runs; 'exit' or Ctrl-D ends the "
+			"shell and releases all objects.",
+		.examples = (const struct example[]){ { "vdevctl shell",
+							"at a terminal" },
+						      { NULL, NULL } },
+		.run = shell_shell,
+	},
+	{
 		.verb = "objects",
 		.flags = COMMAND_SESSION | COMMAND_DRY_RUN,
 		.summary = "List the objects that are open",

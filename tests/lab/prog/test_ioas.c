@@ -16,12 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <libvdev/libvdev.h>
+
+#include "mock.h"
 
 #define MIB	    (1024 * 1024ULL)
 #define MEMORY_SIZE (16 * MIB)
@@ -261,78 +262,6 @@ static int maps(enum vdev_iommu_kind kind, const char *address)
 
 /* --- The kernel's mock of devices and IOMMUs */
 
-/* Numbers of drivers/iommu/iommufd/iommufd_test.h of Linux 7.2. */
-#define MOCK_CMD       _IO(';', 0x80 + 32)
-#define MOCK_CHECK_MAP 3
-#define MOCK_REPLACE   10
-#define MOCK_DOMAIN    12
-#define MOCK_ATTACH    18
-#define MOCK_PREPLACE  19
-#define MOCK_DETACH    20
-#define MOCK_CHECK     21
-#define MOCK_NO_DIRTY  1
-#define MOCK_PASID     4
-#define MOCK_DATA      0xdead
-#define MOCK_HW	       0xfeedbeef
-
-struct mock {
-	uint32_t size;
-	uint32_t op;
-	uint32_t id;
-	uint32_t reserved;
-	union {
-		uint32_t words[12];
-		uint64_t longs[6];
-	};
-	uint32_t last;
-};
-
-static int mock_call(struct mock *m)
-{
-	m->size = sizeof(*m);
-	return ioctl(vdev_iommu_fd(iommu), MOCK_CMD, m) ? -errno : 0;
-}
-
-/* A device of the mock: the mock's id of it, the iommufd's, and its HWPT. */
-struct mock_device {
-	uint32_t id;
-	uint32_t device;
-	uint32_t hwpt;
-};
-
-/* Makes one that is attached to an address space. */
-static int mock_new(const struct vdev_ioas *ioas, uint32_t flags,
-		    struct mock_device *ret)
-{
-	struct mock m = { .op = MOCK_DOMAIN, .id = vdev_ioas_id(ioas) };
-	int error;
-
-	m.words[3] = flags;
-	*ret = (struct mock_device){ 0 };
-	error = mock_call(&m);
-	if (!error)
-		*ret = (struct mock_device){ m.words[0], m.words[2],
-					     m.words[1] };
-	return error;
-}
-
-static int mock_pasid(int op, uint32_t id, uint32_t pasid, uint32_t hwpt)
-{
-	struct mock m = { .op = (uint32_t)op, .id = id };
-
-	m.words[0] = pasid;
-	m.words[1] = hwpt;
-	return mock_call(&m);
-}
-
-static int mock_replace(uint32_t id, uint32_t hwpt)
-{
-	struct mock m = { .op = MOCK_REPLACE, .id = id };
-
-	m.words[0] = hwpt;
-	return mock_call(&m);
-}
-
 static struct vdev_hwpt *hwpt_of(uint32_t device, uint32_t parent,
 				 unsigned int flags)
 {
@@ -375,9 +304,11 @@ static void test_mock_hwpts(struct vdev_ioas *ioas, uint32_t id,
 		      !vdev_hwpt_new(iommu, device, vdev_hwpt_id(parent), 0,
 				     MOCK_DATA, data, sizeof(data), 0, &nested),
 	      "a HWPT is nested in it");
-	check(nested && !mock_replace(id, vdev_hwpt_id(nested)),
+	check(nested && !mock_replace(vdev_iommu_fd(iommu), id,
+				      vdev_hwpt_id(nested)),
 	      "and the device attached to that");
-	check(!mock_replace(id, vdev_ioas_id(ioas)), "and away from it");
+	check(!mock_replace(vdev_iommu_fd(iommu), id, vdev_ioas_id(ioas)),
+	      "and away from it");
 	refused(vdev_hwpt_new(iommu, device, 9999, 0, 0, NULL, 0, 0, &nested),
 		-EINVAL, "9999 is no address space or parent",
 		"there is none in something else");
@@ -405,19 +336,25 @@ static void test_mock_pasid(struct vdev_ioas *ioas, uint32_t id,
 	      "a PASID is taken");
 	if (!own || !one || !two)
 		return;
-	check(!mock_replace(id, vdev_hwpt_id(own)),
+	check(!mock_replace(vdev_iommu_fd(iommu), id, vdev_hwpt_id(own)),
 	      "the device gets one that lets it have PASIDs");
-	check(!mock_pasid(MOCK_ATTACH, id, pasid, vdev_hwpt_id(one)) &&
-		      !mock_pasid(MOCK_CHECK, id, pasid, vdev_hwpt_id(one)),
+	check(!mock_pasid(vdev_iommu_fd(iommu), MOCK_ATTACH, id, pasid,
+			  vdev_hwpt_id(one)) &&
+		      !mock_pasid(vdev_iommu_fd(iommu), MOCK_CHECK, id, pasid,
+				  vdev_hwpt_id(one)),
 	      "the PASID is attached");
-	check(!mock_pasid(MOCK_PREPLACE, id, pasid, vdev_hwpt_id(two)) &&
-		      !mock_pasid(MOCK_CHECK, id, pasid, vdev_hwpt_id(two)),
+	check(!mock_pasid(vdev_iommu_fd(iommu), MOCK_PREPLACE, id, pasid,
+			  vdev_hwpt_id(two)) &&
+		      !mock_pasid(vdev_iommu_fd(iommu), MOCK_CHECK, id, pasid,
+				  vdev_hwpt_id(two)),
 	      "and replaced");
-	check(!mock_pasid(MOCK_DETACH, id, pasid, 0) &&
-		      !mock_pasid(MOCK_CHECK, id, pasid, 0),
+	check(!mock_pasid(vdev_iommu_fd(iommu), MOCK_DETACH, id, pasid, 0) &&
+		      !mock_pasid(vdev_iommu_fd(iommu), MOCK_CHECK, id, pasid,
+				  0),
 	      "and detached");
 	check(!vdev_pasid_release(space, pasid, 1), "it is given back");
-	check(!mock_replace(id, vdev_ioas_id(ioas)), "the device goes back");
+	check(!mock_replace(vdev_iommu_fd(iommu), id, vdev_ioas_id(ioas)),
+	      "the device goes back");
 	vdev_hwpt_unref(two);
 	vdev_hwpt_unref(one);
 	vdev_hwpt_unref(own);
@@ -430,7 +367,8 @@ static void test_mock_plain(struct vdev_ioas *ioas)
 	struct mock_device dev;
 	uint32_t device;
 
-	if (!check(!mock_new(ioas, MOCK_NO_DIRTY, &dev),
+	if (!check(!mock_new(vdev_iommu_fd(iommu), vdev_ioas_id(ioas),
+			     MOCK_NO_DIRTY, &dev),
 		   "there is a device that can do little"))
 		return;
 	device = dev.device;
@@ -459,7 +397,7 @@ static void test_mock_ranges(struct vdev_ioas *ioas, uint32_t hwpt)
 	m.longs[0] = IOVA;
 	m.longs[1] = MIB;
 	m.longs[2] = (uintptr_t)memory;
-	check(!mock_call(&m), "and there for the device");
+	check(!mock_call(vdev_iommu_fd(iommu), &m), "and there for the device");
 	check(!vdev_ioas_unmap_all(ioas, NULL), "and unmapped");
 }
 
@@ -472,7 +410,9 @@ static int mock(void)
 			   !vdev_ioas_new(iommu, &ioas),
 		   "there is an address space"))
 		return 1;
-	if (!check(!mock_new(ioas, MOCK_PASID, &dev), "there is a mock device"))
+	if (!check(!mock_new(vdev_iommu_fd(iommu), vdev_ioas_id(ioas),
+			     MOCK_PASID, &dev),
+		   "there is a mock device"))
 		return 1;
 	test_mock_info(dev.device, 20, 1);
 	test_mock_ranges(ioas, dev.hwpt);
@@ -495,7 +435,8 @@ static int limit(void)
 
 	if (!check(!vdev_iommu_open(ctx, VDEV_IOMMU_IOMMUFD, &iommu) &&
 			   !vdev_ioas_new(iommu, &ioas) &&
-			   !mock_new(ioas, 0, &dev),
+			   !mock_new(vdev_iommu_fd(iommu), vdev_ioas_id(ioas),
+				     0, &dev),
 		   "there is a mock device"))
 		return 1;
 	check(!vdev_memlock_limit(ctx, &bytes) && bytes == UINT64_MAX,
