@@ -103,24 +103,52 @@ static int from_environment(const char *name, uint64_t *ret)
 	return number_from(text, 0, UINT32_MAX, ret);
 }
 
+/* The iommufd, or the container of a device that comes through its group. */
+static int import_iommu(struct session *s)
+{
+	const bool container = getenv("VDEV_CONTAINER");
+	uint64_t fd = 0;
+	int error = from_environment(
+		container ? "VDEV_CONTAINER" : "VDEV_IOMMUFD", &fd);
+
+	if (error)
+		return error;
+	return vdev_iommu_import(
+		s->ctx, container ? VDEV_IOMMU_TYPE1 : VDEV_IOMMU_IOMMUFD,
+		(int)fd, &s->iommu);
+}
+
 /* No right to any device node is needed for this. */
 static int import_device(struct session *s)
 {
-	uint64_t iommufd = 0, fd = 0, id = 0;
-	int error = from_environment("VDEV_IOMMUFD", &iommufd);
+	const char *name = getenv("VDEV_DEVICE_0_ADDRESS");
+	uint64_t fd = 0, id = 0;
+	int error = import_iommu(s);
 
-	s->name = "inherited device";
+	s->name = name ? name : "inherited device";
 	if (!error)
 		error = from_environment("VDEV_DEVICE_0", &fd);
-	if (!error)
+	if (!error && vdev_iommu_kind(s->iommu) == VDEV_IOMMU_IOMMUFD)
 		error = from_environment("VDEV_DEVICE_0_ID", &id);
-	if (!error)
-		error = vdev_iommu_import(s->ctx, VDEV_IOMMU_IOMMUFD,
-					  (int)iommufd, &s->iommu);
-	if (!error)
-		error = vdev_file_import(s->ctx, (int)fd, s->iommu,
-					 (uint32_t)id, NULL, &s->file);
-	return error;
+	if (error)
+		return error;
+	return vdev_file_import(s->ctx, (int)fd, s->iommu, (uint32_t)id, NULL,
+				&s->file);
+}
+
+/* One of its own, or that of vdevctl exec --ioas. */
+static int make_space(struct session *s, bool inherited)
+{
+	struct vdev_iommu *iommu = vdev_file_iommu(s->file);
+	uint64_t id = 0;
+	int error;
+
+	if (!inherited || !getenv("VDEV_IOAS"))
+		return vdev_ioas_new(iommu, &s->ioas);
+	error = from_environment("VDEV_IOAS", &id);
+	if (error)
+		return error;
+	return vdev_ioas_import(iommu, (uint32_t)id, &s->ioas);
 }
 
 static int start(struct session *s, const struct options *options)
@@ -129,7 +157,7 @@ static int start(struct session *s, const struct options *options)
 		options->inherited ? import_device(s) : open_device(s, options);
 
 	if (!error)
-		error = vdev_ioas_new(vdev_file_iommu(s->file), &s->ioas);
+		error = make_space(s, options->inherited);
 	if (!error)
 		error = vdev_file_attach(s->file, s->ioas);
 	if (!error)
