@@ -45,7 +45,8 @@ file(GLOB schemas CONFIGURE_DEPENDS schema/*.json)
 install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/libvdev/schema)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
-	FILES_MATCHING PATTERN "*.[ch]" PATTERN "*.md")
+	FILES_MATCHING PATTERN "*.[ch]" PATTERN "*.md" PATTERN "*.ld"
+	PATTERN "tiny-vmm/CMakeLists.txt" PATTERN "guest/CMakeLists.txt")
 
 install(FILES packaging/udev/60-vdev.rules DESTINATION ${VDEV_UDEV_DIR}/rules.d)
 configure_file(packaging/systemd/vdev-bind@.service.in vdev-bind@.service @ONLY)

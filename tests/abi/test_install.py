@@ -3,6 +3,7 @@
 """What `cmake --install` puts where, and that programs can be built with it."""
 
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -79,6 +80,8 @@ def expected_files(settings):
         "share/doc/libvdev/README.md",
         "share/doc/libvdev/examples/list-devices.c",
         "share/doc/libvdev/examples/nvme-identify/main.c",
+        "share/doc/libvdev/examples/tiny-vmm/CMakeLists.txt",
+        "share/doc/libvdev/examples/tiny-vmm/guest/guest.ld",
         "share/doc/libvdev/examples/README.md",
         "lib/udev/rules.d/60-vdev.rules",
         "lib/systemd/system/vdev-bind@.service",
@@ -153,6 +156,24 @@ def check_find_package(tap, root, prefix, libdir, work):
             check_runs(tap, f"{name}: it", source / "build" / "client", libdir)
 
 
+def check_project(tap, prefix, libdir, source, work):
+    """An example that is a project of its own."""
+    name = source.name
+    if platform.machine() != "x86_64":
+        tap.skip(f"{name} builds", "it is for x86-64")
+        return
+    out = run("cmake", "-S", source, "-B", work / name,
+              f"-DCMAKE_PREFIX_PATH={prefix}",
+              f"-DCMAKE_C_COMPILER={os.environ['CC']}",
+              f"-DCMAKE_C_FLAGS={' '.join([*FLAGS, '-Wall', '-Wextra', '-Werror'])}")
+    if not out.returncode:
+        out = run("cmake", "--build", work / name)
+    if tap.ok(not out.returncode, f"{name} builds", out.stdout + out.stderr):
+        out = run(work / name / name, "--help",
+                  env={**os.environ, "LD_LIBRARY_PATH": str(libdir)})
+        tap.same(out.returncode, 0, f"{name} runs")
+
+
 def check_examples(tap, root, prefix, libdir, work):
     """The examples and the README's program build with what is installed."""
     env = {
@@ -167,7 +188,12 @@ def check_examples(tap, root, prefix, libdir, work):
     readme = work / "readme.c"
     readme.write_text("".join(blocks))
     programs = {p.stem: [p] for p in [readme, *(docs / "examples").glob("*.c")]}
+    projects = [p.parent for p in (docs / "examples").glob("*/CMakeLists.txt")]
+    for project in projects:
+        check_project(tap, f"{root}{prefix}", libdir, project, work)
     for main_c in (docs / "examples").glob("*/main.c"):
+        if main_c.parent in projects:
+            continue
         programs[main_c.parent.name] = sorted(main_c.parent.glob("*.c"))
     for name, sources in sorted(programs.items()):
         out = run(os.environ["CC"], *FLAGS, "-Wall", "-Wextra", "-Werror",

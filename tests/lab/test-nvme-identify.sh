@@ -207,25 +207,9 @@ echo 0 >/sys/module/vfio_pci/parameters/enable_sriov
 t_run "bind" 0 vdevctl bind "$NVME"
 t_run "a user without rights" 1 as_user nvme-identify "$NVME"
 t_like 'cannot open /dev/iommu: Permission denied' "$T_ERR" "is refused"
-cat >"$T_DIR/hand-over.py" <<'END'
-import fcntl, os, resource, struct, sys
-iommufd = os.open("/dev/iommu", os.O_RDWR)
-device = os.open(sys.argv[1], os.O_RDWR)
-bind = bytearray(struct.pack("IIiI", 16, 0, iommufd, 0))
-fcntl.ioctl(device, 0x3B76, bind)  # VFIO_DEVICE_BIND_IOMMUFD
-os.environ["VDEV_IOMMUFD"] = str(iommufd)
-os.environ["VDEV_DEVICE_0"] = str(device)
-os.environ["VDEV_DEVICE_0_ID"] = str(struct.unpack("IIiI", bind)[3])
-for fd in iommufd, device:
-    os.set_inheritable(fd, True)
-resource.setrlimit(resource.RLIMIT_MEMLOCK, (1 << 20, 1 << 20))
-os.setgroups([])
-os.setresgid(65534, 65534, 65534)
-os.setresuid(65534, 65534, 65534)
-os.execvp(sys.argv[2], sys.argv[2:])
-END
 cdev=/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$NVME/vfio-dev")
-t_run "the same with what root opened" 0 python3 "$T_DIR/hand-over.py" "$cdev" \
+t_run "the same with what root opened" 0 \
+	python3 "${BASH_SOURCE[0]%/*}/hand-over.py" "$cdev" 1048576 \
 	nvme-identify --inherited --write $LBA --blocks $BLOCKS
 t_like 'serial +lab1' "$T_OUT" "prints the serial"
 t_like 'written and read back.*restored' "${T_OUT//$'\n'/ }" "and does DMA"
