@@ -40,6 +40,11 @@ VDEV_BEGIN_DECLS
  *
  * Never both for devices of one group at the same time.
  *
+ * A device in no-IOMMU mode (enable_unsafe_noiommu_mode of vfio) is opened
+ * through its group with VDEV_IOMMU_TYPE1, which takes CAP_SYS_RAWIO. Nothing
+ * can be mapped for it: it reaches all memory by its physical addresses, and so
+ * may do any damage. The other calls work.
+ *
  * Source: include/uapi/linux/vfio.h.
  */
 

@@ -357,8 +357,9 @@ VDEV_EXPORT int vdev_ioas_set_progress(struct vdev_ioas *ioas, uint64_t chunk,
  * RLIMIT_MEMLOCK or the machine's memory is too small; -EFAULT if the process
  * has no such memory, or not for writing; -ENOSPC if there is no free range, or
  * type 1 holds as many mappings as it may; -EOVERFLOW if the range is past the
- * end of all addresses; -ENODEV for a container without a device; -ECANCELED if
- * the progress function said stop. After a failure nothing of it is mapped.
+ * end of all addresses; -ENODEV for a container without a device; -EOPNOTSUPP
+ * for one whose devices are in no-IOMMU mode; -ECANCELED if the progress
+ * function said stop. After a failure nothing of it is mapped.
  */
 VDEV_EXPORT int vdev_ioas_map(struct vdev_ioas *ioas, uint64_t *iova,
 			      void *address, uint64_t length,
@@ -453,7 +454,8 @@ VDEV_EXPORT int vdev_ioas_unmap_all(struct vdev_ioas *ioas, uint64_t *unmapped);
  *
  * They change as devices are attached and detached.
  *
- * Return: how many ranges; -ENODEV for a container without a device; -ENOMEM.
+ * Return: how many ranges; -ENODEV for a container without a device; -EOPNOTSUPP
+ * for one whose devices are in no-IOMMU mode; -ENOMEM.
  */
 VDEV_EXPORT int vdev_ioas_ranges(struct vdev_ioas *ioas,
 				 struct vdev_iova_range **ret,

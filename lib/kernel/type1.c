@@ -34,6 +34,11 @@ int type1_set_iommu(struct vdev_sys *sys, int fd)
 	return call_number(sys, fd, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
 }
 
+int type1_set_noiommu(struct vdev_sys *sys, int fd)
+{
+	return call_number(sys, fd, VFIO_SET_IOMMU, VFIO_NOIOMMU_IOMMU);
+}
+
 int type1_map(struct vdev_sys *sys, int fd, uint32_t flags, uint64_t address,
 	      uint64_t length, uint64_t iova)
 {

@@ -18,6 +18,8 @@ int type1_probe(struct vdev_sys *sys, int fd);
 
 /* Wants a group in the container. */
 int type1_set_iommu(struct vdev_sys *sys, int fd);
+/* The same for groups without an IOMMU, for which nothing is ever mapped. */
+int type1_set_noiommu(struct vdev_sys *sys, int fd);
 
 /* `flags` are VFIO_DMA_MAP_FLAG_*. */
 int type1_map(struct vdev_sys *sys, int fd, uint32_t flags, uint64_t address,

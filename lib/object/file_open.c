@@ -119,6 +119,11 @@ static int group_fail(struct vdev_file *file, int error)
 	return error;
 }
 
+static bool is_noiommu(const char *node)
+{
+	return str_starts(str_basename(node), "noiommu-");
+}
+
 static int node_fail(struct vdev_file *file, const char *node, int error)
 {
 	struct vdev_ctx *ctx = file->ctx;
@@ -128,6 +133,10 @@ static int node_fail(struct vdev_file *file, const char *node, int error)
 	case EPERM:
 		vdev_fail(ctx, error, "may not open %s of %s: %s", node,
 			  file->name, strerror(-error));
+		if (error == -EPERM && is_noiommu(node))
+			return vdev_hint(ctx, error,
+					 "a device in no-IOMMU mode takes "
+					 "CAP_SYS_RAWIO");
 		return vdev_hint(ctx, error,
 				 "give the device to the user: vdevctl bind %s "
 				 "--owner USER",
@@ -423,8 +432,35 @@ static int container_fail(struct vdev_file *file, int number, int error)
 			 number, strerror(-error));
 }
 
+/*
+ * A container is for groups with an IOMMU or for groups without, and an iommufd
+ * has nothing to offer to the latter.
+ */
+static int check_noiommu(struct vdev_file *file, bool noiommu)
+{
+	struct vdev_iommu *iommu = file->iommu;
+
+	if (noiommu && iommu->kind != VDEV_IOMMU_TYPE1) {
+		vdev_fail(file->ctx, -EOPNOTSUPP,
+			  "cannot open %s with an iommufd: it is in no-IOMMU "
+			  "mode, where nothing can manage its DMA",
+			  file->name);
+		return vdev_hint(file->ctx, -EOPNOTSUPP,
+				 "a container opens it: VDEV_IOMMU_TYPE1, or "
+				 "--backend type1");
+	}
+	if (!iommu->groups || iommu->noiommu == noiommu)
+		return 0;
+	return vdev_fail(file->ctx, -EINVAL,
+			 "cannot open %s: it %s, unlike the devices that the "
+			 "container has already",
+			 file->name,
+			 noiommu ? "is in no-IOMMU mode" : "has an IOMMU");
+}
+
 /* Makes an opened group a part of the container. */
-static int group_enter(struct vdev_file *file, struct file_group *group)
+static int group_enter(struct vdev_file *file, struct file_group *group,
+		       bool noiommu)
 {
 	struct vdev_sys *sys = file_sys(file);
 	int ret = vfio_group_status(sys, group->fd);
@@ -440,7 +476,8 @@ static int group_enter(struct vdev_file *file, struct file_group *group)
 				       vdev_iommu_fd(file->iommu));
 	if (ret < 0)
 		return container_fail(file, group->number, ret);
-	return iommu_group_added(file->iommu);
+	return noiommu ? iommu_noiommu_group_added(file->iommu)
+		       : iommu_group_added(file->iommu);
 }
 
 static int group_open(struct vdev_file *file, struct file_group *group)
@@ -450,16 +487,14 @@ static int group_open(struct vdev_file *file, struct file_group *group)
 
 	if (!node)
 		return no_node_fail(file, "group node");
-	if (str_starts(str_basename(node), "noiommu-"))
-		return vdev_fail(file->ctx, -EOPNOTSUPP,
-				 "cannot open %s: it is in no-IOMMU mode, "
-				 "where nothing can manage its DMA",
-				 file->name);
+	ret = check_noiommu(file, is_noiommu(node));
+	if (ret)
+		return ret;
 	group->fd =
 		vdev_sys_open(file_sys(file), VDEV_SYS_ROOT, node, O_RDWR, 0);
 	if (group->fd < 0)
 		return node_fail(file, node, group->fd);
-	ret = group_enter(file, group);
+	ret = group_enter(file, group, is_noiommu(node));
 	if (ret)
 		vdev_sys_close(file_sys(file), group->fd);
 	return ret;

@@ -148,6 +148,8 @@ int vdev_ioas_ranges(struct vdev_ioas *ioas, struct vdev_iova_range **ret,
 	uint64_t align;
 	int n = ioas->backend->ranges(ioas, &ranges, &align);
 
+	if (n == -ENODEV && ioas->iommu->noiommu)
+		return iommu_is_noiommu(ioas->iommu);
 	if (n == -ENODEV)
 		return vdev_fail(ioas->iommu->ctx, n,
 				 "a container without a device has no ranges");

@@ -138,6 +138,8 @@ static int map_failed(const struct vdev_ioas *ioas, int error,
 				 "for writing",
 				 name);
 	case -ENODEV:
+		if (ioas->iommu->noiommu)
+			return iommu_is_noiommu(ioas->iommu);
 		vdev_fail(ctx, error, "%s has no device yet", name);
 		return vdev_hint(ctx, error,
 				 "open a device first: its IOMMU makes the "
@@ -564,6 +566,8 @@ static int unmap_failed(struct vdev_ioas *ioas, int error, uint64_t iova,
 		return vdev_fail(ctx, error, "%s: a mapping at %s is in use",
 				 name, text);
 	case -ENODEV:
+		if (ioas->iommu->noiommu)
+			return iommu_is_noiommu(ioas->iommu);
 		return vdev_fail(ctx, error,
 				 "%s has no device, and so no mapping", name);
 	default:

@@ -262,11 +262,37 @@ int iommu_group_added(struct vdev_iommu *iommu)
 	return 0;
 }
 
+int iommu_noiommu_group_added(struct vdev_iommu *iommu)
+{
+	int error = 0;
+
+	if (!iommu->noiommu)
+		error = type1_set_noiommu(&iommu->ctx->sys, iommu->fd);
+	if (error)
+		return vdev_fail(iommu->ctx, error,
+				 "the container cannot be used without an "
+				 "IOMMU: %s",
+				 strerror(-error));
+	iommu->noiommu = true;
+	iommu->groups++;
+	return 0;
+}
+
 void iommu_group_removed(struct vdev_iommu *iommu)
 {
-	if (iommu->groups && !--iommu->groups &&
-	    iommu->kind == VDEV_IOMMU_TYPE1)
-		iommu->type1_set = is_type1_set(iommu);
+	if (!iommu->groups || --iommu->groups ||
+	    iommu->kind != VDEV_IOMMU_TYPE1)
+		return;
+	iommu->type1_set = !iommu->noiommu && is_type1_set(iommu);
+	iommu->noiommu = false;
+}
+
+int iommu_is_noiommu(const struct vdev_iommu *iommu)
+{
+	return vdev_fail(iommu->ctx, -EOPNOTSUPP,
+			 "there is no IOMMU to map memory for: the container's "
+			 "devices are in no-IOMMU mode and reach all memory by "
+			 "its physical addresses");
 }
 
 int vdev_iommu_set_accounting(struct vdev_iommu *iommu,

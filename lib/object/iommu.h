@@ -17,6 +17,8 @@ struct vdev_iommu {
 	unsigned int groups;
 	/* Whether VFIO_SET_IOMMU was done: only then can the container map. */
 	bool type1_set;
+	/* The groups have no IOMMU, so that there is nothing to map into. */
+	bool noiommu;
 };
 
 /* Whether devices come by their group, and share the one address space. */
@@ -31,6 +33,8 @@ static inline bool iommu_is_container(const struct vdev_iommu *iommu)
  * then the caller takes the group out again.
  */
 int iommu_group_added(struct vdev_iommu *iommu);
+/* The same of a group without an IOMMU, in a container of such groups. */
+int iommu_noiommu_group_added(struct vdev_iommu *iommu);
 /*
  * To be called when a group has left, which undoes iommu_group_added(): with
  * the last one the kernel forgets the type and the mappings.
@@ -51,5 +55,8 @@ int iommu_needs(const struct vdev_iommu *iommu, const char *what,
  */
 int iommu_no_memory(const struct vdev_iommu *iommu, const char *name,
 		    uint64_t length);
+
+/* Records that there is no IOMMU to map for. Return: -EOPNOTSUPP. */
+int iommu_is_noiommu(const struct vdev_iommu *iommu);
 
 #endif

@@ -64,7 +64,7 @@ static int fake_open(struct vdev_sys *sys, int dirfd, const char *path,
 		return -fv->open_error;
 	if (str_eq(path, FAKE_CDEV))
 		return give_fd(fv, FAKE_FD_CDEV);
-	assert_string_equal(path, FAKE_NODE);
+	assert_string_equal(path, fv->noiommu ? FAKE_NOIOMMU : FAKE_NODE);
 	if (count(fv, FAKE_FD_GROUP) || fv->bound)
 		return -EBUSY;
 	return give_fd(fv, FAKE_FD_GROUP);
@@ -537,6 +537,9 @@ static int iommu_ioctl(struct fakevfio *fv, unsigned long request, void *arg)
 	case VFIO_SET_IOMMU:
 		if (!fv->has_container || fv->type_set)
 			return -EINVAL;
+		if ((uintptr_t)arg !=
+		    (fv->noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU))
+			return -ENODEV;
 		fv->type_set = true;
 		return 0;
 	case IOMMU_IOAS_ALLOC:

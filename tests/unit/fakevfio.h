@@ -31,6 +31,7 @@
 #define FAKE_GROUP    12
 #define FAKE_CDEV     "/dev/vfio/devices/vfio0"
 #define FAKE_NODE     "/dev/vfio/12"
+#define FAKE_NOIOMMU  "/dev/vfio/noiommu-12"
 #define FAKE_REGIONS  11
 #define FAKE_BAR_SIZE 0x10000
 #define FAKE_VECTORS  4
@@ -96,6 +97,7 @@ struct fakevfio {
 	uint8_t feature[64];
 	unsigned int calls; /* reads and writes */
 
+	bool noiommu;	      /* the group has no IOMMU */
 	uint32_t num_regions; /* that it claims to have, if not 0 */
 	uint8_t config[4096];
 	uint8_t *bar0; /* FAKE_BAR_SIZE, aligned to pages */

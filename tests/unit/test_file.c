@@ -321,6 +321,47 @@ static void test_no_nodes(void **state)
 	}
 }
 
+/* A container opens it, and that is all it can do for it. */
+static void test_noiommu(void **state)
+{
+	struct vfio_setup *s = *state;
+	uint64_t iova = 0x1000;
+	struct vdev_ioas *ioas;
+
+	s->fv.noiommu = true;
+	tree_drop_attr(s->t, FAKE_ADDRESS, "vfio-dev");
+	tree_remove(s->t, "/sys/class/vfio/12");
+	tree_vfio(s->t, FAKE_ADDRESS, 0, false, "noiommu-12");
+	vdev_device_refresh(s->dev);
+	vfio_use(s, VDEV_IOMMU_IOMMUFD);
+	fails(s, NULL, -EOPNOTSUPP, VDEV_ERROR_NOT_SUPPORTED, "no cdev");
+	vfio_use(s, VDEV_IOMMU_COMPAT);
+	fails(s, NULL, -EOPNOTSUPP, VDEV_ERROR_NOT_SUPPORTED, "no-IOMMU mode");
+	assert_non_null(strstr(vdev_ctx_last_hint(s->ctx), "type1"));
+	vfio_use(s, VDEV_IOMMU_TYPE1);
+	s->fv.open_error = EPERM;
+	fails(s, NULL, -EPERM, VDEV_ERROR_PERMISSION, FAKE_NOIOMMU);
+	assert_non_null(strstr(vdev_ctx_last_hint(s->ctx), "CAP_SYS_RAWIO"));
+	s->fv.open_error = 0;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			vdev_file_open(s->dev, s->iommu, NULL, &s->file), 0);
+		assert_int_equal(vdev_ioas_new(s->iommu, &ioas), 0);
+		assert_int_equal(vdev_file_attach(s->file, ioas), 0);
+		assert_int_equal(vdev_ioas_map(ioas, &iova, s->fv.bar0, 0x1000,
+					       VDEV_MAP_READ),
+				 -EOPNOTSUPP);
+		vfio_says(s, "physical addresses");
+		assert_int_equal(vdev_ioas_ranges(ioas, NULL, NULL),
+				 -EOPNOTSUPP);
+		assert_int_equal(vdev_ioas_unmap(ioas, 0x1000, 0x1000, NULL),
+				 -EOPNOTSUPP);
+		vdev_ioas_unref(ioas);
+		s->file = vdev_file_unref(s->file);
+	}
+}
+
 /* Another device of the group may be open elsewhere. */
 static void test_ambiguous(void **state)
 {
@@ -744,6 +785,7 @@ int main(void)
 		VFIO_TEST(test_regions_without_end),
 		VFIO_TEST(test_nodes),
 		VFIO_TEST(test_no_nodes),
+		VFIO_TEST(test_noiommu),
 		VFIO_TEST(test_ambiguous),
 		VFIO_TEST(test_refusals),
 		VFIO_TEST(test_import),
