@@ -266,6 +266,7 @@ static json_object *describe_plan(const struct app *app,
 static void print_plan(struct app *app, json_object *document)
 {
 	json_object *steps = json_object_object_get(document, "steps");
+	json_object *checks = json_object_object_get(document, "checks");
 	size_t count = json_object_array_length(steps);
 
 	for (size_t i = 0; i < count; i++) {
@@ -276,9 +277,11 @@ static void print_plan(struct app *app, json_object *document)
 	}
 	if (!count)
 		fprintf(app->out.stream, "nothing to do\n");
-	else
+	if (!json_object_array_length(checks))
+		return;
+	if (count)
 		fputc('\n', app->out.stream);
-	checks_print(app, json_object_object_get(document, "checks"));
+	checks_print(app, checks);
 }
 
 /* The line for each outcome of each action; the bind's is the first. */
@@ -505,7 +508,9 @@ int bind_run_plan(struct app *app, struct vdev_plan *plan,
 {
 	int ret = run_plan(app, plan);
 
-	if (!ret || app->dry_run || has_run(plan))
+	/* A plan that came to nothing has nothing to show. */
+	if (!ret || has_run(plan) ||
+	    (app->dry_run && (app->json || vdev_plan_step_count(plan))))
 		report(app, plan, add, print);
 	return ret;
 }

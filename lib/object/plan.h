@@ -50,6 +50,7 @@ struct plan_sriov {
 	char driver[DRIVER_NAME_SIZE]; /* of each VF; "" for the kernel's choice
 					*/
 	bool msix_set;
+	bool needs_enabled; /* enable_sriov, until the PF is restored */
 };
 
 struct vdev_plan {

@@ -82,7 +82,7 @@ int plan_write_journal(struct vdev_plan *plan, struct plan_item *item,
 	if (plan->action == VDEV_ACTION_SRIOV) {
 		if (!j.vfs.known)
 			j.vfs = item->vfs_before;
-		j.vfs.enabled |= plan->sriov.enable;
+		j.vfs.enabled |= plan->sriov.needs_enabled;
 	}
 	j.state = state;
 	j.writer = writer;

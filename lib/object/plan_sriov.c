@@ -82,6 +82,26 @@ int vdev_plan_vfs_before(const struct vdev_plan *plan)
 
 /* --- Whether it can be */
 
+/* Another PF's journal may say that it was turned on for that one too. */
+static bool enabled_by_others(struct vdev_ctx *ctx, const char *address)
+{
+	_auto_strv_ struct strv all = { 0 };
+	bool enabled = false;
+	const char *other;
+
+	if (journal_list(ctx, &all))
+		return true;
+	strv_foreach(&all, other) {
+		struct journal j = { 0 };
+
+		if (str_eq(other, address) || journal_read(ctx, other, &j))
+			continue;
+		enabled |= j.vfs.enabled;
+		journal_clear(&j);
+	}
+	return enabled;
+}
+
 static const char *pf_address(const struct vdev_plan *plan)
 {
 	return vdev_device_address(plan->items[0].dev);
@@ -121,6 +141,7 @@ static int check_enabled(struct vdev_plan *plan)
 	int enabled;
 
 	s->enable = false;
+	s->needs_enabled = false;
 	if (!s->remake || !bound_to(&plan->items[0], "vfio-pci"))
 		return 0;
 	enabled = vfs_enabled(plan->ctx);
@@ -135,6 +156,8 @@ static int check_enabled(struct vdev_plan *plan)
 				    "VFs: %s",
 				    strerror(-enabled));
 	s->enable = !enabled;
+	/* Turned on for another PF, it has to stay on for this one too. */
+	s->needs_enabled = !enabled || enabled_by_others(plan->ctx, pf);
 	if (enabled || s->may_enable)
 		return 0;
 	return vdev_hint(plan->ctx,
@@ -783,30 +806,31 @@ int plan_sriov_run(struct vdev_plan *plan)
 
 /* --- Undoing it */
 
-/* Another PF's journal may say that it was turned on for that one too. */
-static bool enabled_by_others(struct vdev_ctx *ctx, const char *address)
+/* Without it no other PF on vfio-pci could be rid of its VFs. */
+static bool has_vfs_elsewhere(struct vdev_ctx *ctx, const char *address)
 {
-	_auto_strv_ struct strv all = { 0 };
-	bool enabled = false;
-	const char *other;
+	_auto_strv_ struct strv names = { 0 };
+	const char *name;
 
-	if (journal_list(ctx, &all))
-		return true;
-	strv_foreach(&all, other) {
-		struct journal j = { 0 };
+	if (vdev_sys_list(&ctx->sys, VDEV_SYS_ROOT,
+			  "/sys/bus/pci/drivers/vfio-pci", &names))
+		return false;
+	strv_foreach(&names, name) {
+		char path[PATH_MAX];
 
-		if (str_eq(other, address) || journal_read(ctx, other, &j))
-			continue;
-		enabled |= j.vfs.enabled;
-		journal_clear(&j);
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/virtfn0",
+			 name);
+		if (!str_eq(name, address) && vdev_sys_exists(&ctx->sys, path))
+			return true;
 	}
-	return enabled;
+	return false;
 }
 
 static int disable(struct vdev_plan *plan, const char *address)
 {
 	if (vfs_enabled(plan->ctx) != 1 ||
-	    enabled_by_others(plan->ctx, address))
+	    enabled_by_others(plan->ctx, address) ||
+	    has_vfs_elsewhere(plan->ctx, address))
 		return 0;
 	return vfs_enable(plan->ctx, false);
 }
@@ -887,7 +911,10 @@ int plan_vfs_leave(struct vdev_plan *plan, struct plan_item *item,
 	if (ret ||
 	    (same_driver && item->vfs->count == item->journal.vfs.vfs.count))
 		return ret;
-	return vfs_remove(item->dev, plan->timeout_ms, writer);
+	/* vfio-pci does not remove VFs either while it is off. */
+	if (item->journal.vfs.enabled && vfs_enabled(plan->ctx) == 0)
+		ret = vfs_enable(plan->ctx, true);
+	return ret ? ret : vfs_remove(item->dev, plan->timeout_ms, writer);
 }
 
 int plan_vfs_return(struct vdev_plan *plan, struct plan_item *item,

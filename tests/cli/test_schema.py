@@ -150,12 +150,16 @@ def try_tree(name, root, each):
     try_command("plan", root, "bind", "0000:01:*")
     try_command("memlock", root, "memlock", "--memory", "16G", found[0])
     try_command("plan", root, "restore", "--all")
+    try_command("sriov-list", root, "sriov", "list")
     for address in found if each else ():
         try_command("token", root, "--dry-run", "token", "store", address,
                     "--generate")
         try_command("token", root, "token", "set", address)
         for command in ("bind", "unbind", "restore"):
             try_command("plan", root, "--dry-run", command, address)
+        try_command("sriov", root, "sriov", "show", address)
+        try_command("sriov-set", root, "-n", "sriov", "set", address, "2")
+        try_command("sriov-set", root, "-n", "sriov", "clear", address)
         try_command("groups", root, "group", "show", address)
         try_unopened(root, address)
 
