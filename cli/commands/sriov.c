@@ -130,7 +130,8 @@ const struct command sriov_commands[] = {
 			"stay, and only their drivers change. 'vdevctl "
 			"restore PF' brings back what was there before, also "
 			"after a crash; but VFs that were removed have lost "
-			"their addresses, VLANs, interrupts and tokens.",
+			"their addresses, VLANs and interrupts. The VF token "
+			"is the PF's, and stays.",
 		.options = set_options,
 		.examples =
 			(const struct example[]){

@@ -31,7 +31,8 @@ VDEV_BEGIN_DECLS
  * number of VFs, their drivers and sriov_drivers_autoprobe; so does a plan with
  * VDEV_ACTION_RESTORE on the PF, also after a kill, and to what was there
  * before the first change. VFs that were removed and made again have lost what
- * was set in them: addresses, VLANs, rates, interrupts, queues and tokens.
+ * was set in them: addresses, VLANs, rates, interrupts and queues. The VF token
+ * is the PF's, and stays.
  *
  * After vdev_plan_check() the plan's device 0 is the PF, and the VFs it keeps
  * are the next ones, by number; after vdev_plan_run() they are the VFs there

@@ -182,6 +182,22 @@ t_like 'other-device' "$T_OUT" "it is another device's"
 t_run "forget it" 0 vdevctl token forget "$IGB"
 t_run "it is gone" 3 vdevctl token forget "$IGB"
 
+# --- Other VFs
+
+# The kernel's own token would be random: it is made with the bind.
+t_run "set a token" 0 vdevctl token set "$IGB" --token-file "$RIGHT"
+t_run "no VFs" 0 vdevctl sriov clear "$IGB"
+t_run "the PF keeps its token while it has none" 0 vdevctl sriov set "$IGB" 3
+t_run "and its new VFs are opened with it" 0 \
+	vdevctl token check "$VF2" --token-file "$RIGHT"
+t_run "another one is wrong" 5 vdevctl token check "$VF2" --token-file "$WRONG"
+t_run "no VFs" 0 vdevctl sriov clear "$IGB"
+t_run "unbind the PF" 0 vdevctl unbind "$IGB"
+t_run "and bind it" 0 vdevctl bind "$IGB"
+t_run "VFs" 0 vdevctl sriov set "$IGB" 2
+t_run "now its token is one that nobody knows" 5 \
+	vdevctl token check "$VF2" --token-file "$RIGHT"
+
 # --- A PF that another process drives, and its VF
 
 drive() {
