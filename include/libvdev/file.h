@@ -294,8 +294,9 @@ VDEV_EXPORT unsigned int vdev_file_atomics(const struct vdev_file *file);
  *
  * Return: 0; -EINVAL if @ioas belongs to another iommu, or the device cannot be
  * attached to it; -EBUSY if the device is being reset; -EOPNOTSUPP for a file
- * without iommu; -EADDRINUSE if the space has mappings where the device's
- * reserved regions are; -ENOMEM.
+ * without iommu; -EADDRINUSE if the space has mappings, or ranges of
+ * vdev_ioas_allow(), where the device's reserved regions are, or mappings that
+ * are not whole pages of its IOMMU; -ENOMEM.
  */
 VDEV_EXPORT int vdev_file_attach(struct vdev_file *file,
 				 struct vdev_ioas *ioas);
@@ -956,7 +957,7 @@ VDEV_EXPORT int vdev_reset_set_owned(const struct vdev_reset_set *set,
  * vdev_reset_set_new(); -EBUSY if one of them is being used right now; -EINVAL
  * for descriptors given for a file opened by cdev, for one that is no group, or
  * if the kernel finds that a device is missing; -EIO if a link or device did
- *not come back after the reset; -ENOMEM.
+ * not come back after the reset; -ENOMEM.
  */
 VDEV_EXPORT int vdev_file_hot_reset(struct vdev_file *file,
 				    const int *group_fds, size_t count);

@@ -107,7 +107,8 @@ enum vdev_hw_caps {
  * Return: 0; -EOPNOTSUPP if the IOMMU or the kernel lacks what @flags ask for
  * (the sentence tells which of the two), and for type 1; -ENOENT if there is
  * no such device or fault queue; -EINVAL if @parent cannot have a HWPT, or for
- * data the IOMMU does not accept; -ENOMEM as vdev_ioas_map(), since the mapped
+ * data the IOMMU does not accept; -EADDRINUSE if @parent has mappings that the
+ * device cannot use; -ENOMEM as vdev_ioas_map(), since the mapped
  * memory is pinned.
  */
 VDEV_EXPORT int vdev_hwpt_new(struct vdev_iommu *iommu, uint32_t device,

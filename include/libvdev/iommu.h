@@ -231,7 +231,7 @@ VDEV_EXPORT int vdev_iommu_change_process(struct vdev_iommu *iommu);
  * vdev_memlock_limit() - how much memory the process may pin
  * @ctx: the context
  * @ret: receives RLIMIT_MEMLOCK in bytes; UINT64_MAX if there is no limit,
- *which is also so with CAP_IPC_LOCK
+ *	which is also so with CAP_IPC_LOCK
  *
  * Return: 0; -errno if /proc cannot be read.
  */
@@ -452,7 +452,8 @@ VDEV_EXPORT int vdev_ioas_unmap_all(struct vdev_ioas *ioas, uint64_t *unmapped);
  * @alignment: receives what IOVA, address and length of a mapping have to be
  *	multiples of; or NULL
  *
- * They change as devices are attached and detached.
+ * They change as devices are attached and detached. Without one there are no
+ * limits, and the alignment of an iommufd is 1.
  *
  * Return: how many ranges; -ENODEV for a container without a device; -EOPNOTSUPP
  * for one whose devices are in no-IOMMU mode; -ENOMEM.

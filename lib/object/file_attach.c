@@ -57,10 +57,15 @@ static int attach_fail(struct vdev_file *file, uint32_t id, int error)
 				 "group is being reset",
 				 file->name, id);
 	case EADDRINUSE:
-		return vdev_fail(ctx, error,
-				 "cannot attach %s to %u: something is mapped "
-				 "where the device has reserved IOVAs",
-				 file->name, id);
+		vdev_fail(ctx, error,
+			  "cannot attach %s to %u: something is mapped or "
+			  "allowed where the device has reserved IOVAs, or "
+			  "mapped in less than whole pages of its IOMMU",
+			  file->name, id);
+		return vdev_hint(ctx, error,
+				 "attach the device before something is "
+				 "mapped: vdev_ioas_ranges() tells then what "
+				 "can be");
 	case EPERM:
 		return vdev_fail(ctx, error,
 				 "cannot attach %s to %u: interrupts are not "

@@ -110,6 +110,12 @@ static int hwpt_failed(struct vdev_iommu *iommu,
 				 arg->data_len ? ", or its data is wrong" : "");
 	case -ENOMEM:
 		return iommu_no_memory(iommu, "making a HWPT", 0);
+	case -EADDRINUSE:
+		return vdev_fail(ctx, error,
+				 "%u has mappings that device %u cannot use: "
+				 "in its reserved IOVAs, or in less than whole "
+				 "pages of its IOMMU",
+				 arg->pt_id, arg->dev_id);
 	default:
 		return vdev_fail(ctx, error,
 				 "cannot make a HWPT for device %u in %u: %s",

@@ -164,6 +164,7 @@ static void test_errors(void **state)
 		{ EINVAL, -EINVAL, 0,
 		  "2 is no address space or parent that device 3" },
 		{ EIO, -EIO, 0, "cannot make a HWPT for device 3 in 2" },
+		{ EADDRINUSE, -EADDRINUSE, 0, "that device 3 cannot use" },
 	};
 	struct vdev_hwpt *hwpt = NULL;
 

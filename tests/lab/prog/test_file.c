@@ -362,6 +362,24 @@ static void test_space(struct vdev_file *file, struct vdev_file *sharer)
 	munmap(memory, MEMORY_SIZE);
 }
 
+/* What is mapped before a device is there need not be whole pages. */
+static void test_misaligned(struct vdev_file *file)
+{
+	static char memory[64];
+	uint64_t iova = 0x100000000;
+	struct vdev_ioas *ioas;
+
+	if (!by_cdev() || vdev_ioas_new(iommu, &ioas))
+		return;
+	check(!vdev_ioas_map(ioas, &iova, memory, sizeof(memory),
+			     VDEV_MAP_READ),
+	      "part of a page is mapped without a device");
+	check(vdev_file_attach(file, ioas) == -EADDRINUSE &&
+		      strstr(vdev_ctx_last_error(ctx), "whole pages"),
+	      "and no device attached to it then");
+	vdev_ioas_unref(ioas);
+}
+
 static void test_dmabuf(struct vdev_file *file)
 {
 	const struct vdev_dma_range range = { 0, 0x1000 };
@@ -554,6 +572,7 @@ static void test_all(void)
 	test_nvme(file);
 	test_irqs(file);
 	test_pin(file);
+	test_misaligned(file);
 	test_space(file, NULL);
 	test_pasids(file);
 	test_hwpt(file);
