@@ -83,9 +83,9 @@ const struct vdev_finding *plan_first_refusal(const struct vdev_plan *plan,
 					      const struct vdev_device *dev);
 
 /* What has to be said of a PF whose VFs were brought back. */
-#define VFS_MADE_ANEW                                                       \
-	"its VFs were made anew: the addresses, VLANs, rates, interrupts, " \
-	"queues and tokens they had are lost"
+#define VFS_MADE_ANEW                                                      \
+	"its VFs were made anew: the addresses, VLANs, rates, interrupts " \
+	"and queues they had are lost"
 
 /* What plan.c does for plan_sriov.c. Each returns 0 or a recorded failure. */
 int plan_append(struct vdev_plan *plan, struct vdev_device *dev);
