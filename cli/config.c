@@ -456,8 +456,10 @@ static int find_target(struct app *app, const struct space *space,
 		return 0;
 	app_fail(app, VDEV_ERROR_INVALID,
 		 "'%s' is a capability with several registers", word);
-	return app_hint(app, "name one of them, such as '%s'",
-			ret->items[0].name);
+	if (ret->count)
+		app_hint(app, "name one of them, such as '%s'",
+			 ret->items->name);
+	return -1;
 }
 
 static int parse_value(struct app *app, const struct target *target,

@@ -63,7 +63,7 @@ int number_take(struct app *app, const char *what, const char *text,
 int number_take_most(struct app *app, const char *what, const char *text,
 		     uint64_t most, uint64_t *ret)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (number_take(app, what, text, &value))
 		return -1;

@@ -275,7 +275,7 @@ static json_object *iova_object(const struct vdev_iova_range *ranges, int count,
 
 	output_add(o, "alignment", json_object_new_uint64(alignment));
 	output_add(o, "ranges", array);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; ranges && i < count; i++) {
 		json_object *range = json_object_new_object();
 
 		output_add(range, "first", output_hex(ranges[i].start, 1));
@@ -291,7 +291,7 @@ json_object *opened_iova(struct app *app, const struct opened *o)
 	struct vdev_iova_range *ranges = NULL;
 	json_object *object = NULL;
 	struct vdev_ioas *ioas;
-	uint64_t alignment;
+	uint64_t alignment = 0;
 	int count;
 
 	if (vdev_ioas_new(o->iommu, &ioas)) {

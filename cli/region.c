@@ -284,7 +284,7 @@ static uint64_t value_at(const uint8_t *bytes, unsigned int width)
 static int parse_values(struct app *app, struct content *c)
 {
 	const struct arguments *args = &app->args;
-	uint64_t most = UINT64_MAX >> (64 - 8 * c->width);
+	uint64_t most = c->width < 8 ? (1ULL << 8 * c->width) - 1 : UINT64_MAX;
 
 	c->size = (args->operand_count - 3) * c->width;
 	c->bytes = x_alloc(c->size, 1);
@@ -702,7 +702,8 @@ int region_dump(struct app *app)
 				"there is nothing to dump: 0 bytes");
 	signals_catch();
 	document = start_access(&o, vdev_device_address(o.dev), &d.place);
-	unreadable = d.unreadable = json_object_new_array();
+	unreadable = json_object_new_array();
+	d.unreadable = unreadable;
 	if (str_eq(d.path, "-") ? copy_region(&d) : copy_to_file(&d))
 		return -1;
 	return report_dump(&d, document);

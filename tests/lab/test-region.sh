@@ -117,6 +117,28 @@ t_run "with memory access off" 0 vdevctl --dry-run config write "$IGB" command 0
 t_run "nothing was opened" 0 vdevctl config read --sysfs "$IGB" command
 t_run "no PCI device without one" 3 vdevctl config read 0000:05:00.0
 
+# --- one that a batch has open, which keeps what was written
+
+for backend in $BACKENDS; do
+	cat >"$T_DIR/batch" <<-EOF
+		d = device open $NVME --backend $backend
+		region write \$d bar0 0x24 0x00070007 --verify
+		region read \$d bar0 0x24
+		config write \$d command 0x6
+		config read \$d command --no-header
+		irq test \$d --no-header
+		reset \$d
+	EOF
+	t_run "$backend: a batch" 0 vdevctl batch "$T_DIR/batch"
+	t_like '0x00070007' "$T_OUT" "$backend: a register keeps its value"
+	t_like 'command  0x0006  memory bus_master' "$T_OUT" "$backend: and the command register"
+	t_like '2  msix +([0-9]+) +[0-9]+  yes' "$T_OUT" "$backend: interrupts arrive"
+	t_like "$NVME: reset" "$T_OUT" "$backend: it is reset"
+	echo "iommu ranges \$d" >>"$T_DIR/batch"
+	t_run "$backend: ranges of one that is open" 2 vdevctl batch "$T_DIR/batch"
+	t_like "'ioas ranges' tells" "$T_ERR" "$backend: belong to its address space"
+done
+
 # --- mediated devices, where not all is PCI
 
 if modprobe mtty 2>/dev/null; then
