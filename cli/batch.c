@@ -161,13 +161,14 @@ static int interrupted(struct batch *b)
 }
 
 /* A line that cannot be read is one that fails. Return: whether to go on. */
-static bool take_unreadable(struct batch *b, const char *why)
+static bool take_unreadable(struct batch *b, enum vdev_error_kind kind,
+			    const char *why)
 {
 	struct app line = { .outer = b->app };
 	bool go_on;
 
 	output_open(&line.out);
-	app_fail(&line, VDEV_ERROR_INVALID, "%s", why);
+	app_fail(&line, kind, "%s", why);
 	if (b->app->json)
 		add_result(b, "", &line);
 	line.json = b->app->json;
@@ -191,7 +192,12 @@ static void run_all(struct batch *b, FILE *f)
 			interrupted(b);
 			break;
 		}
-		go_on = got < 0 ? take_unreadable(b, text) : run_one(b, text);
+		go_on = got > 0 ? run_one(b, text)
+				: take_unreadable(b,
+						  ferror(f)
+							  ? VDEV_ERROR_FAILED
+							  : VDEV_ERROR_INVALID,
+						  text);
 		if (go_on && signals_caught()) {
 			interrupted(b);
 			break;

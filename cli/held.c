@@ -334,7 +334,7 @@ static int attach(struct app *app, bool replace)
 	struct object *device = take_device(app), *hwpt = NULL;
 	struct held *d = device ? device->data : NULL;
 	_auto_free_ char *done = NULL;
-	uint32_t pasid, id = 0;
+	uint32_t pasid = 0, id = 0;
 	int error;
 
 	if (!device || take_pasid(app, device, &pasid))
@@ -385,7 +385,7 @@ int pasid_detach(struct app *app)
 	struct object *device = take_device(app);
 	struct held *d = device ? device->data : NULL;
 	_auto_free_ char *done = NULL;
-	uint32_t pasid;
+	uint32_t pasid = 0;
 
 	if (!device || take_pasid(app, device, &pasid))
 		return -1;

@@ -54,6 +54,27 @@ t_run "all streams closed" 1 all_closed
 t_run "collect to a full disk" 1 to_full collect -
 t_like 'cannot write standard output: ' "$T_ERR" "which is said"
 
+lines_to_full() {
+	printf 'list\nlist\n' | vdevctl --root igb "$@" >/dev/full
+}
+t_run "lines to a full disk" 1 lines_to_full batch
+t_like 'line 1: cannot write to standard output' "$T_ERR" "the first one fails"
+t_run "lines to a full disk, going on" 1 lines_to_full batch -k
+t_run "their document to a full disk" 1 lines_to_full --json batch
+no_lines() { vdevctl batch <&-; }
+t_run "lines from a standard input that is closed" 1 no_lines
+t_like 'line 1: cannot read' "$T_ERR" "which is said"
+mkfifo lines
+(exec vdevctl --root igb batch lines 2>err) &
+waiting=$!
+exec 7>lines
+kill -TERM "$waiting"
+wait "$waiting"
+t_is 1 "$?" "SIGTERM ends a batch that waits for lines"
+t_like 'lines:1: interrupted' "$(cat err)" "which is said"
+exec 7>&-
+rm lines
+
 # --- Options anywhere
 
 t_run "options after the operands" 0 vdevctl list --root igb eth0 --json

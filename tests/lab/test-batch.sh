@@ -159,6 +159,19 @@ batch 0 "a memfd is mapped as a file" <<-EOF2
 	device attach \$nic \$guest
 EOF2
 
+batch 0 "commands take a device that is open, and leave it so" <<-EOF2
+	nic = device open $IGB
+	guest = ioas alloc
+	region list \$nic
+	irq list \$nic
+	config read \$nic
+	iommu info \$nic
+	device attach \$nic \$guest
+	ioas ranges \$guest
+	drop \$nic \$guest
+EOF2
+t_like 'bar0' "$T_OUT" "and tell of it"
+
 batch 4 "a device is opened once" <<-EOF2
 	one = device open $IGB
 	two = device open $IGB
