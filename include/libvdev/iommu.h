@@ -455,8 +455,8 @@ VDEV_EXPORT int vdev_ioas_unmap_all(struct vdev_ioas *ioas, uint64_t *unmapped);
  * They change as devices are attached and detached. Without one there are no
  * limits, and the alignment of an iommufd is 1.
  *
- * Return: how many ranges; -ENODEV for a container without a device; -EOPNOTSUPP
- * for one whose devices are in no-IOMMU mode; -ENOMEM.
+ * Return: how many ranges; -ENODEV for a container without a device;
+ * -EOPNOTSUPP for one whose devices are in no-IOMMU mode; -ENOMEM.
  */
 VDEV_EXPORT int vdev_ioas_ranges(struct vdev_ioas *ioas,
 				 struct vdev_iova_range **ret,

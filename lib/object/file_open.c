@@ -412,7 +412,7 @@ static int check_bindable(struct vdev_file *file)
 
 int file_open_unbound(struct vdev_file *file)
 {
-	const char *node;
+	const char *node = NULL;
 	int error = open_node(file, &node);
 
 	if (!error)

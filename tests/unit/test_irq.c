@@ -24,8 +24,8 @@ static void test_info(void **state)
 	assert_int_equal(count, 1);
 	assert_int_equal(flags, VDEV_IRQ_EVENTFD | VDEV_IRQ_MASKABLE |
 					VDEV_IRQ_AUTOMASKED);
-	assert_int_equal(
-		vdev_file_irq_info(s->file, VDEV_IRQ_MSIX, NULL, NULL), 0);
+	assert_int_equal(vdev_file_irq_info(s->file, VDEV_IRQ_MSIX, NULL, NULL),
+			 0);
 	assert_int_equal(
 		vdev_file_irq_info(s->file, VDEV_IRQ_MSIX, &count, &flags), 0);
 	assert_int_equal(count, FAKE_VECTORS);
