@@ -3,6 +3,7 @@
 #define VDEVCTL_APP_H
 
 #include <libvdev/libvdev.h>
+#include <sys/resource.h>
 
 #include "command.h"
 #include "error.h"
@@ -21,6 +22,10 @@ struct app {
 	bool dry_run;
 	bool quiet;
 	unsigned int verbose; /* how often it was given */
+
+	/* What main() changed of the process, for who starts a program. */
+	struct rlimit files; /* rlim_max is 0 if nothing */
+	bool ignored_pipes;  /* SIGPIPE was ignored before */
 
 	/* Of a line of a batch or a shell; NULL on the command line. */
 	struct session *session;
@@ -92,6 +97,7 @@ int pasid_replace(struct app *app);
 int pasid_detach(struct app *app);
 int pasid_detach_all(struct app *app);
 int pasid_list(struct app *app);
+int exec_exec(struct app *app);
 int help_help(struct app *app);
 int token_generate(struct app *app);
 int token_set(struct app *app);

@@ -3,9 +3,7 @@
 /* vdevctl bind, unbind, restore: a plan, its document, and what came of it. */
 
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -14,6 +12,7 @@
 #include "root.h"
 #include "select.h"
 #include "signals.h"
+#include "user.h"
 
 const char *const *bind_checks(void)
 {
@@ -57,70 +56,20 @@ static int apply_force(struct app *app, struct vdev_plan *plan)
 	return 0;
 }
 
-/* A name or a number. Return: 0, or -1 if there is none. */
-static int find_user(const char *name, uid_t *uid, gid_t *login_group)
-{
-	const struct passwd *pw = getpwnam(name);
-	unsigned long number;
-	char *end;
-
-	number = strtoul(name, &end, 10);
-	if (!pw && *name >= '0' && *name <= '9' && !*end &&
-	    number < (uid_t)-1) {
-		*uid = (uid_t)number;
-		pw = getpwuid(*uid);
-		*login_group = pw ? pw->pw_gid : (gid_t)-1;
-		return 0;
-	}
-	if (!pw)
-		return -1;
-	*uid = pw->pw_uid;
-	*login_group = pw->pw_gid;
-	return 0;
-}
-
-static int find_group(const char *name, gid_t *gid)
-{
-	const struct group *gr = getgrnam(name);
-	unsigned long number;
-	char *end;
-
-	number = strtoul(name, &end, 10);
-	if (gr)
-		*gid = gr->gr_gid;
-	else if (*name >= '0' && *name <= '9' && !*end && number < (gid_t)-1)
-		*gid = (gid_t)number;
-	else
-		return -1;
-	return 0;
-}
-
-/* "USER", "USER:GROUP", or "USER:" for the user's login group. */
 static int apply_owner(struct app *app, struct vdev_plan *plan)
 {
 	const char *value = option_value(app, "owner");
 	bool iommu = option_given(app, "owner-iommu");
-	_auto_free_ char *user = value ? x_strdup(value) : NULL;
-	gid_t login_group, gid = (gid_t)-1;
-	char *group;
-	uid_t uid;
+	_auto_user_ struct user user = { 0 };
 
 	if (!value)
 		return iommu ? app_fail(app, VDEV_ERROR_INVALID,
 					"--owner-iommu needs --owner")
 			     : 0;
-	group = strchr(user, ':');
-	if (group)
-		*group++ = '\0';
-	if (find_user(user, &uid, &login_group))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--owner: there is no user '%s'", user);
-	if (group && *group && find_group(group, &gid))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--owner: there is no group '%s'", group);
-	if (group && !*group)
-		gid = login_group;
-	vdev_plan_set_owner(plan, uid, gid, iommu);
+	if (user_parse(app, "owner", value, &user))
+		return -1;
+	vdev_plan_set_owner(plan, user.uid,
+			    user.has_group ? user.gid : (gid_t)-1, iommu);
 	return 0;
 }
 

@@ -328,6 +328,11 @@ static int check_operands(struct app *app)
 			 command->operands);
 		return see_help(app);
 	}
+	if (command->flags & COMMAND_PROGRAM && !args->program_count) {
+		app_fail(app, VDEV_ERROR_INVALID,
+			 "missing argument: -- COMMAND");
+		return see_help(app);
+	}
 	if (args->operand_count > command->most) {
 		app_fail(app, VDEV_ERROR_INVALID, "one argument too many: %s",
 			 args->operands[command->most]);
@@ -374,6 +379,12 @@ int command_parse(struct app *app, int argc, char **argv)
 	for (; c.at < argc && !ret; c.at++) {
 		const char *word = argv[c.at];
 
+		if (str_eq(word, "--") && args->command &&
+		    args->command->flags & COMMAND_PROGRAM) {
+			args->program = argv + c.at + 1;
+			args->program_count = (size_t)(argc - c.at - 1);
+			break;
+		}
 		if (str_eq(word, "--")) {
 			while (++c.at < argc && !ret)
 				ret = parse_word(app, argv[c.at]);

@@ -49,6 +49,7 @@ enum {
 	COMMAND_SESSION = 1 << 2,    /* works in a session only */
 	COMMAND_NO_SESSION = 1 << 3, /* does not work in one */
 	COMMAND_DRY_RUN = 1 << 4,    /* in one, runs in a dry run too */
+	COMMAND_PROGRAM = 1 << 5,    /* behind "--" is another program's line */
 };
 
 struct command {
@@ -109,6 +110,9 @@ struct arguments {
 	size_t given_count;
 	const char **operands;
 	size_t operand_count;
+	/* Of COMMAND_PROGRAM: the other program's line, NULL-terminated. */
+	char **program;
+	size_t program_count;
 };
 
 /*

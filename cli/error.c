@@ -35,6 +35,17 @@ int app_fail(struct app *app, enum vdev_error_kind kind, const char *fmt, ...)
 	return -1;
 }
 
+int app_fail_code(struct app *app, int code)
+{
+	app->failure.code = code;
+	return -1;
+}
+
+static int exit_code(const struct failure *f)
+{
+	return f->code ? f->code : (int)f->kind;
+}
+
 int app_hint(struct app *app, const char *fmt, ...)
 {
 	_auto_free_ char *line = NULL, *old = app->failure.hint;
@@ -90,6 +101,7 @@ void app_fail_copy(struct app *app, const struct app *other)
 
 	failure_clear(&app->failure);
 	app->failure.kind = f->kind;
+	app->failure.code = f->code;
 	app->failure.message = x_strdup(f->message);
 	app->failure.hint = f->hint ? x_strdup(f->hint) : NULL;
 	app->failure.checks = json_object_get(f->checks);
@@ -108,7 +120,7 @@ json_object *error_describe(const struct app *app)
 	if (!f->message)
 		return NULL;
 	error = json_object_new_object();
-	output_add(error, "code", json_object_new_int((int)f->kind));
+	output_add(error, "code", json_object_new_int(exit_code(f)));
 	output_add(error, "kind", output_string(vdev_error_kind_name(f->kind)));
 	output_add(error, "message", output_string(f->message));
 	output_add(error, "hint", output_string(f->hint));
@@ -152,7 +164,7 @@ static void print_text(const struct failure *f)
 int error_report(struct app *app)
 {
 	struct failure *f = &app->failure;
-	int code = (int)f->kind;
+	int code = exit_code(f);
 
 	if (f->message && app->json)
 		print_document(app);

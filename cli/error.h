@@ -14,7 +14,8 @@
 struct app;
 
 struct failure {
-	enum vdev_error_kind kind; /* also the exit code */
+	enum vdev_error_kind kind; /* also the exit code ... */
+	int code;		   /* ... unless this is not 0 */
 	char *message;
 	char *hint;	     /* NULL, or lines */
 	json_object *checks; /* NULL, or those of a plan */
@@ -23,6 +24,9 @@ struct failure {
 /* Records a failure in place of an earlier one. Return: -1. */
 int app_fail(struct app *app, enum vdev_error_kind kind, const char *fmt, ...)
 	PRINTF(3, 4);
+
+/* Gives the failure an exit code that is not its kind's. Return: -1. */
+int app_fail_code(struct app *app, int code);
 
 /* Adds a line of advice to the failure. Return: -1. */
 int app_hint(struct app *app, const char *fmt, ...) PRINTF(2, 3);

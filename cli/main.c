@@ -21,12 +21,13 @@ static void fill_streams(void)
 }
 
 /* A plan holds a lock, and so a file, for each IOMMU group it changes. */
-static void raise_file_limit(void)
+static void raise_file_limit(struct app *app)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
+	app->files = limit;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -37,9 +38,9 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_streams();
-	raise_file_limit();
+	raise_file_limit(&app);
 	/* A closed pipe is an error like any other when writing. */
-	signal(SIGPIPE, SIG_IGN);
+	app.ignored_pipes = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	output_open(&app.out);
 	if (!command_parse(&app, argc, argv))
 		(void)app_run(&app);

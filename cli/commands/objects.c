@@ -58,6 +58,7 @@ const struct object_commands objects[] = {
 	{ "config", "PCI configuration space of a device", config_commands },
 	{ "irq", "Interrupts of a device", irq_commands },
 	{ NULL, NULL, open_commands },
+	{ NULL, NULL, exec_commands },
 	{ NULL, NULL, session_commands },
 	{ "iommu", "Iommufds and containers, and what IOMMUs can do",
 	  iommu_commands },

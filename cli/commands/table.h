@@ -6,6 +6,7 @@
 
 /* The parts of the table of commands, a file each; joined in objects.c. */
 extern const struct command device_commands[];
+extern const struct command exec_commands[];
 extern const struct command group_commands[];
 extern const struct command hwpt_commands[];
 extern const struct command ioas_commands[];

@@ -155,6 +155,8 @@ def try_tree(name, root, each):
         try_command("token", root, "--dry-run", "token", "store", address,
                     "--generate")
         try_command("token", root, "token", "set", address)
+        try_command("exec", root, "--dry-run", "exec", address, "--user",
+                    "65534:65534", "--", "cat", "{0}")
         for command in ("bind", "unbind", "restore"):
             try_command("plan", root, "--dry-run", command, address)
         try_command("sriov", root, "sriov", "show", address)
@@ -172,6 +174,11 @@ def main():
             try_tree(name, path, name in ("workstation", "hostile"))
         root = "--root=" + os.path.join(work, "workstation")
         try_batch(work, root)
+        bound = "--root=" + os.path.join(work, "bound")
+        for options in ([], ["--backend", "type1"],
+                        ["--ioas", "--memory", "1G", "--user", "65534:1"]):
+            try_command("exec", bound, "--dry-run", "exec", "01:00.0",
+                        *options, "--", "cat", "{0}")
         target = os.path.join(work, "capture.tar")
         try_command("collect", root, "collect", target)
         try_command("collect", root, "collect", target)
