@@ -45,7 +45,8 @@ file(GLOB schemas CONFIGURE_DEPENDS schema/*.json)
 install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/libvdev/schema)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
-	FILES_MATCHING PATTERN "*.[ch]" PATTERN "*.md" PATTERN "*.ld"
+	FILES_MATCHING PATTERN "*.[ch]" PATTERN "*.cpp" PATTERN "*.md" PATTERN "*.ld"
+	PATTERN "outside/CMakeLists.txt"
 	PATTERN "tiny-vmm/CMakeLists.txt" PATTERN "guest/CMakeLists.txt")
 
 install(FILES packaging/udev/60-vdev.rules DESTINATION ${VDEV_UDEV_DIR}/rules.d)

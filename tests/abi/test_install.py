@@ -79,6 +79,8 @@ def expected_files(settings):
         "bin/vdevctl",
         "share/doc/libvdev/README.md",
         "share/doc/libvdev/examples/list-devices.c",
+        "share/doc/libvdev/examples/list-devices.cpp",
+        "share/doc/libvdev/examples/outside/CMakeLists.txt",
         "share/doc/libvdev/examples/nvme-identify/main.c",
         "share/doc/libvdev/examples/tiny-vmm/CMakeLists.txt",
         "share/doc/libvdev/examples/tiny-vmm/guest/guest.ld",
@@ -174,6 +176,39 @@ def check_project(tap, prefix, libdir, source, work):
         tap.same(out.returncode, 0, f"{name} runs")
 
 
+def check_outside(tap, prefix, libdir, examples, flags, work):
+    """The same list by programs in C and C++ that find what is installed."""
+    cxx = os.environ.get("CXX")
+    if not cxx:
+        tap.skip("list-devices in C++", "there is no compiler for it")
+        return
+    out = run(cxx, *FLAGS, "-std=c++17", "-Wall", "-Wextra", "-Werror",
+              examples / "list-devices.cpp", "-o", work / "by-pkg-config", *flags)
+    tap.ok(not out.returncode, "list-devices.cpp builds by pkg-config", out.stderr)
+    out = run("cmake", "-S", examples / "outside", "-B", work / "outside",
+              f"-DCMAKE_PREFIX_PATH={prefix}",
+              f"-DCMAKE_C_COMPILER={os.environ['CC']}",
+              f"-DCMAKE_CXX_COMPILER={cxx}",
+              f"-DCMAKE_C_FLAGS={' '.join(FLAGS)}",
+              f"-DCMAKE_CXX_FLAGS={' '.join(FLAGS)}")
+    if not out.returncode:
+        out = run("cmake", "--build", work / "outside")
+    if not tap.ok(not out.returncode, "outside builds by find_package",
+                  out.stdout + out.stderr):
+        return
+    programs = [work / "outside" / "list-devices",
+                work / "outside" / "list-devices-cpp", work / "by-pkg-config"]
+    runs = [run(p, "bus=pci", env={**os.environ, "LD_LIBRARY_PATH": str(libdir)})
+            for p in programs]
+    tap.same([r.returncode for r in runs], [0, 0, 0], "all of them run")
+    tap.ok(len({r.stdout for r in runs}) == 1, "and list the same")
+    wrong = [run(p, "no=filter", env={**os.environ, "LD_LIBRARY_PATH": str(libdir)})
+             for p in programs]
+    tap.same([r.returncode for r in wrong], [1, 1, 1], "and fail alike")
+    tap.ok(len({r.stderr for r in wrong}) == 1, "with the same sentence",
+           [r.stderr for r in wrong])
+
+
 def check_examples(tap, root, prefix, libdir, work):
     """The examples and the README's program build with what is installed."""
     env = {
@@ -188,7 +223,9 @@ def check_examples(tap, root, prefix, libdir, work):
     readme = work / "readme.c"
     readme.write_text("".join(blocks))
     programs = {p.stem: [p] for p in [readme, *(docs / "examples").glob("*.c")]}
-    projects = [p.parent for p in (docs / "examples").glob("*/CMakeLists.txt")]
+    projects = [p.parent for p in (docs / "examples").glob("*/CMakeLists.txt")
+                if p.parent.name != "outside"]
+    check_outside(tap, f"{root}{prefix}", libdir, docs / "examples", flags, work)
     for project in projects:
         check_project(tap, f"{root}{prefix}", libdir, project, work)
     for main_c in (docs / "examples").glob("*/main.c"):
