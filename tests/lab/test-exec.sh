@@ -187,8 +187,9 @@ t_like 'VF token' "$T_ERR" "of the token it needs"
 
 # --- QEMU
 
-# Of the emulated processor's SVM both CPUs at once are too much: a virtual
-# machine that moves between them loses its timer.
+# KVM works through the emulated processor's SVM, with which a virtual machine
+# that moves between the CPUs, or is on the first one, often loses its timer. A
+# serial port would cost a minute: each character leaves the guest twice.
 chmod 666 /dev/kvm
 cp "$BZIMAGE" /tmp/bzImage
 console=$T_DIR/console
