@@ -441,8 +441,11 @@ static int check_map(struct vdev_file *file, unsigned int index,
 		return vdev_fail(file->ctx, -EINVAL,
 				 "a mapping is of some bytes, to be read or "
 				 "written");
-	error = region_check(file, index, offset, size, VDEV_REGION_MMAP, ret);
+	error = vdev_file_region(file, index, ret);
 	if (error || in_one_area(*ret, offset, size))
+		return error;
+	error = region_check(file, index, offset, size, VDEV_REGION_MMAP, ret);
+	if (error)
 		return error;
 	region_label(*ret, label);
 	vdev_fail(file->ctx, -EINVAL,

@@ -252,7 +252,7 @@ static int add_caps(struct vfio_region_info *info, const void *caps,
 	return 0;
 }
 
-static int get_bar0_info(struct vfio_region_info *info)
+static int get_bar0_info(struct fakevfio *fv, struct vfio_region_info *info)
 {
 	struct {
 		struct vfio_region_info_cap_sparse_mmap sparse;
@@ -267,6 +267,7 @@ static int get_bar0_info(struct vfio_region_info *info)
 	};
 
 	assert_int_equal((char *)&caps.mappable - (char *)&caps, 48);
+	info->size -= fv->odd;
 	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
 		      VFIO_REGION_INFO_FLAG_MMAP;
 	return add_caps(info, &caps, sizeof(caps));
@@ -291,7 +292,7 @@ static int get_region_info(struct fakevfio *fv, struct vfio_region_info *info)
 		     : 0;
 	switch (info->index) {
 	case VFIO_PCI_BAR0_REGION_INDEX:
-		return get_bar0_info(info);
+		return get_bar0_info(fv, info);
 	case VFIO_PCI_VGA_REGION_INDEX:
 		return -EINVAL;
 	case 9:

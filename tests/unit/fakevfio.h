@@ -109,6 +109,7 @@ struct fakevfio {
 	/* Features that are there: a bit each, and GET and SET of each. */
 	uint32_t features, features_get, features_set;
 	unsigned int pasid_bits; /* what IOMMU_GET_HW_INFO says */
+	uint64_t odd; /* so much shorter than its areas BAR 0 says it is */
 };
 
 /* Puts the device into the tree's sysfs and itself below the context. */

@@ -170,6 +170,35 @@ static void test_registers(void **state)
 	assert_int_equal(s->fv.calls, 5);
 }
 
+/* What is told to be an area can be mapped, also past the region's end. */
+static void test_mmap_odd(void **state)
+{
+	struct vfio_setup *s = *state;
+	const struct vdev_region *r;
+	uint64_t offset, size;
+	uint32_t value;
+	void *a = NULL, *none = NULL;
+
+	s->fv.odd = 0x800;
+	r = region(s, VDEV_REGION_BAR0);
+	assert_int_equal(vdev_region_size(r), FAKE_BAR_SIZE - 0x800);
+	assert_int_equal(vdev_region_area(r, 1, &offset, &size), 0);
+	assert_int_equal(offset + size, FAKE_BAR_SIZE);
+	assert_int_equal(
+		vdev_file_mmap(s->file, 0, offset, size, VDEV_REGION_READ, &a),
+		0);
+	assert_ptr_equal(a, s->fv.bar0 + offset);
+	assert_int_equal(vdev_file_mmap(s->file, 0, offset, size + 0x1000,
+					VDEV_REGION_READ, &none),
+			 -EINVAL);
+	vfio_says(s, "has 0xf800 bytes");
+	assert_null(none);
+	/* Reading ends where the region does. */
+	assert_int_equal(vdev_file_read(s->file, 0, FAKE_BAR_SIZE - 0x800,
+					&value, sizeof(value)),
+			 -EINVAL);
+}
+
 static void test_mmap(void **state)
 {
 	struct vfio_setup *s = *state;
@@ -317,8 +346,8 @@ int main(void)
 		VFIO_TEST(test_info),	    VFIO_TEST(test_typed),
 		VFIO_TEST(test_read_write), VFIO_TEST(test_no_answer),
 		VFIO_TEST(test_registers),  VFIO_TEST(test_mmap),
-		VFIO_TEST(test_config),	    VFIO_TEST(test_no_pci),
-		VFIO_TEST(test_failures),
+		VFIO_TEST(test_mmap_odd),   VFIO_TEST(test_config),
+		VFIO_TEST(test_no_pci),	    VFIO_TEST(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
