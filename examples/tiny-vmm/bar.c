@@ -4,14 +4,10 @@
 
 #include "bar.h"
 
-#include <errno.h>
 #include <endian.h>
 #include <unistd.h>
 
-static int complain_library(const struct vdev_file *file, int error)
-{
-	return complain(error, "%s", vdev_ctx_last_error(vdev_file_ctx(file)));
-}
+#include "device.h"
 
 static int map_piece(struct bar *bar, uint64_t start, uint64_t end)
 {
@@ -25,7 +21,7 @@ static int map_piece(struct bar *bar, uint64_t start, uint64_t end)
 		bar->file, bar->index, start, (size_t)(end - start),
 		VDEV_REGION_READ | VDEV_REGION_WRITE, &piece->memory);
 	if (error)
-		return complain_library(bar->file, error);
+		return complain_library(vdev_file_ctx(bar->file), error);
 	piece->range = (struct bar_range){ start, end };
 	piece->slot = -1;
 	bar->piece_count++;
@@ -50,8 +46,8 @@ static int map_around(struct bar *bar, uint64_t start, uint64_t end,
 }
 
 /*
- * An area of a BAR that is smaller than a page is not whole pages. What else is
- * in its page may belong to somebody else, so that it is no memory slot.
+ * Of a BAR that is smaller than a page no area is whole pages. The kernel would
+ * map its page, but the guest may put two such BARs into one.
  */
 static int map_areas(struct bar *bar, const struct vdev_region *region,
 		     const struct bar_range *holes, size_t count)
@@ -77,13 +73,13 @@ int bar_init(struct bar *bar, struct vm *vm, struct vdev_file *file,
 
 	*bar = (struct bar){ .vm = vm, .file = file, .index = index };
 	if (error)
-		return complain_library(file, error);
+		return complain_library(vdev_file_ctx(file), error);
 	if (!vdev_region_size(region))
 		return 0;
 	error = vdev_file_read_register(file, VDEV_REGION_CONFIG,
 					0x10 + 4 * index, 4, &value);
 	if (error)
-		return complain_library(file, error);
+		return complain_library(vdev_file_ctx(file), error);
 	/* Devices of today have ports for old software only. */
 	if (value & 0x1)
 		return 0;
@@ -144,7 +140,7 @@ void bar_access(struct bar *bar, uint64_t offset, unsigned int width,
 		error = vdev_file_read(bar->file, bar->index, offset, &bytes,
 				       width);
 	if (error)
-		complain_library(bar->file, error);
+		complain_library(vdev_file_ctx(bar->file), error);
 	if (!write)
 		*value = error ? UINT64_MAX : le64toh(bytes);
 }

@@ -3,20 +3,16 @@
 /*
  * A virtual machine monitor that gives its guest a device of the host.
  *
- * main.c opens the device, makes the machine and serves its ports; vm.c is KVM,
- * pci.c the device's configuration space, bar.c its memory, msix.c its
- * interrupts. The guest is in guest/.
+ * main.c makes the machine and serves its ports; device.c opens the device,
+ * vm.c is KVM, pci.c the device's configuration space, bar.c its memory, msix.c
+ * its interrupts. The guest is in guest/.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "device.h"
 #include "guest/machine.h"
 #include "image.h"
 #include "options.h"
@@ -27,7 +23,6 @@
 struct machine {
 	struct vm *vm;
 	struct vdev_ctx *ctx;
-	struct vdev_iommu *iommu;
 	struct vdev_file *file;
 	struct vdev_ioas *ioas;
 	struct pci *pci;
@@ -48,147 +43,41 @@ int complain(int error, const char *format, ...)
 	return error;
 }
 
-static int complain_library(const struct machine *m, int error)
+int complain_library(const struct vdev_ctx *ctx, int error)
 {
-	const char *hint = vdev_ctx_last_hint(m->ctx);
+	const char *hint = vdev_ctx_last_hint(ctx);
 
-	complain(error, "%s", vdev_ctx_last_error(m->ctx));
+	complain(error, "%s", vdev_ctx_last_error(ctx));
 	if (hint)
 		fprintf(stderr, "hint: %s\n", hint);
 	return error;
 }
 
-/* --- The device */
+/* --- Making it */
 
-static int read_token(struct machine *m, const char *path,
-		      struct vdev_vf_token *token)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (fd < 0)
-		return complain(-errno, "%s: %s", path, strerror(errno));
-	error = vdev_vf_token_read(m->ctx, fd, path, 0, token);
-	close(fd);
-	return error ? complain_library(m, error) : 0;
-}
-
-static int open_file(struct machine *m, struct vdev_device *dev,
-		     const struct vdev_vf_token *token)
-{
-	int error = vdev_file_open(dev, m->iommu, token, &m->file);
-
-	return error ? complain_library(m, error) : 0;
-}
-
-/* A token is a secret, and kept where no core dump has it. */
-static int open_with_token(struct machine *m, struct vdev_device *dev,
-			   const char *path)
-{
-	struct vdev_vf_token *token;
-	int error = vdev_vf_token_new(m->ctx, &token);
-
-	if (error)
-		return complain_library(m, error);
-	error = read_token(m, path, token);
-	if (!error)
-		error = open_file(m, dev, token);
-	vdev_vf_token_free(token);
-	return error;
-}
-
-static int open_device(struct machine *m, const struct options *options)
-{
-	struct vdev_device *dev;
-	int error = vdev_device_find(m->ctx, options->address, &dev);
-
-	if (error)
-		return complain_library(m, error);
-	error = vdev_iommu_open(m->ctx, options->backend, &m->iommu);
-	if (error)
-		complain_library(m, error);
-	else if (options->token_file)
-		error = open_with_token(m, dev, options->token_file);
-	else
-		error = open_file(m, dev, NULL);
-	vdev_device_unref(dev);
-	return error;
-}
-
-static int from_environment(const char *name, uint32_t *ret)
-{
-	const char *text = getenv(name);
-	unsigned long value;
-	char *end;
-
-	if (!text)
-		return complain(-EINVAL,
-				"--inherited needs %s in the environment, as "
-				"vdevctl exec --bound sets it",
-				name);
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || value > INT32_MAX)
-		return complain(-EINVAL, "%s is '%s', which is no number", name,
-				text);
-	*ret = (uint32_t)value;
-	return 0;
-}
-
-/* No right to any node of VFIO or iommufd is needed for this. */
-static int import_device(struct machine *m)
-{
-	uint32_t iommufd = 0, fd = 0, id = 0;
-	int error = from_environment("VDEV_IOMMUFD", &iommufd);
-
-	if (!error)
-		error = from_environment("VDEV_DEVICE_0", &fd);
-	if (!error)
-		error = from_environment("VDEV_DEVICE_0_ID", &id);
-	if (error)
-		return error;
-	error = vdev_iommu_import(m->ctx, VDEV_IOMMU_IOMMUFD, (int)iommufd,
-				  &m->iommu);
-	if (!error)
-		error = vdev_file_import(m->ctx, (int)fd, m->iommu, id, NULL,
-					 &m->file);
-	return error ? complain_library(m, error) : 0;
-}
-
-/*
- * The guest's memory is where the device expects it: the IOVA is the guest's
- * physical address. Attached first and mapped then, since a container of type 1
- * knows no other order.
- */
+/* The IOVA is the guest's physical address. */
 static int map_memory(struct machine *m)
 {
 	uint64_t iova = 0;
-	int error = vdev_ioas_new(m->iommu, &m->ioas);
+	int error = vdev_ioas_map(m->ioas, &iova, vm_memory(m->vm),
+				  vm_memory_size(m->vm),
+				  VDEV_MAP_READ | VDEV_MAP_WRITE);
 
-	if (!error)
-		error = vdev_file_attach(m->file, m->ioas);
-	if (!error)
-		error = vdev_ioas_map(m->ioas, &iova, vm_memory(m->vm),
-				      vm_memory_size(m->vm),
-				      VDEV_MAP_READ | VDEV_MAP_WRITE);
-	return error ? complain_library(m, error) : 0;
+	return error ? complain_library(m->ctx, error) : 0;
 }
 
-/* KVM takes the group where there is one, else the device. */
-static int kvm_fd(const struct machine *m)
-{
-	const int group = vdev_file_group_fd(m->file);
-
-	return group >= 0 ? group : vdev_file_fd(m->file);
-}
-
+/*
+ * Attached first and mapped then, since a container of type 1 knows no other
+ * order.
+ */
 static int add_device(struct machine *m, const struct options *options)
 {
-	int error =
-		options->inherited ? import_device(m) : open_device(m, options);
+	int error = device_open(m->ctx, options, &m->file);
 
 	if (!error)
-		error = vm_add_vfio(m->vm, kvm_fd(m));
+		error = vm_add_vfio(m->vm, device_kvm_fd(m->file));
+	if (!error)
+		error = device_attach(m->file, options->inherited, &m->ioas);
 	if (!error)
 		error = map_memory(m);
 	if (!error)
@@ -314,10 +203,9 @@ static void finish(struct machine *m)
 {
 	pci_free(m->pci);
 	if (m->file)
-		vm_remove_vfio(m->vm, kvm_fd(m));
+		vm_remove_vfio(m->vm, device_kvm_fd(m->file));
 	vdev_file_unref(m->file);
 	vdev_ioas_unref(m->ioas);
-	vdev_iommu_unref(m->iommu);
 	vdev_ctx_unref(m->ctx);
 	vm_free(m->vm);
 }

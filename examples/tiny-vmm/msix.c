@@ -9,6 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "device.h"
+
 #define CONTROL_ENABLE 0x8000
 #define CONTROL_MASK   0x4000
 #define ENTRY_SIZE     16
@@ -40,12 +42,6 @@ struct msix {
 	int *eventfds;
 };
 
-static int complain_library(const struct msix *msix, int error)
-{
-	return complain(error, "%s",
-			vdev_ctx_last_error(vdev_file_ctx(msix->file)));
-}
-
 /* --- Making it */
 
 static int read_place(struct msix *msix, unsigned int offset, uint64_t size,
@@ -56,7 +52,7 @@ static int read_place(struct msix *msix, unsigned int offset, uint64_t size,
 					    offset, 4, &value);
 
 	if (error)
-		return complain_library(msix, error);
+		return complain_library(vdev_file_ctx(msix->file), error);
 	ret->bar = value & 0x7;
 	ret->offset = value & ~0x7ULL;
 	ret->size = size;
@@ -71,7 +67,7 @@ static int read_capability(struct msix *msix, unsigned int capability)
 		vdev_file_irq_info(msix->file, VDEV_IRQ_MSIX, &count, &flags);
 
 	if (error)
-		return complain_library(msix, error);
+		return complain_library(vdev_file_ctx(msix->file), error);
 	msix->count = count;
 	msix->noresize = flags & VDEV_IRQ_NORESIZE;
 	error = read_place(msix, capability + 4, (uint64_t)count * ENTRY_SIZE,
@@ -152,14 +148,15 @@ static int arm(struct msix *msix, unsigned int vector)
 	if (msix->noresize && vector >= msix->armed) {
 		error = vdev_file_irq_disable(msix->file, VDEV_IRQ_MSIX);
 		if (error)
-			return complain_library(msix, error);
+			return complain_library(vdev_file_ctx(msix->file),
+						error);
 		start = 0;
 		count = vector + 1;
 	}
 	error = vdev_file_irq_set(msix->file, VDEV_IRQ_MSIX, start, count,
 				  msix->eventfds + start);
 	if (error)
-		return complain_library(msix, error);
+		return complain_library(vdev_file_ctx(msix->file), error);
 	if (vector >= msix->armed)
 		msix->armed = vector + 1;
 	return 0;
@@ -222,7 +219,7 @@ static void disable(struct msix *msix)
 	for (unsigned int i = 0; i < msix->count; i++)
 		update(msix, i);
 	if (vdev_file_irq_disable(msix->file, VDEV_IRQ_MSIX))
-		complain_library(msix, 0);
+		complain_library(vdev_file_ctx(msix->file), 0);
 	msix->armed = 0;
 	for (unsigned int i = 0; i < msix->count; i++) {
 		if (msix->eventfds[i] >= 0)

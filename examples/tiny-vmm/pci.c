@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bar.h"
+#include "device.h"
 #include "msix.h"
 
 #define CONFIG_SIZE    256
@@ -38,12 +39,6 @@ struct pci {
 	uint8_t config[CONFIG_SIZE];
 	uint8_t writable[CONFIG_SIZE];
 };
-
-static int complain_library(const struct pci *pci, int error)
-{
-	return complain(error, "%s",
-			vdev_ctx_last_error(vdev_file_ctx(pci->file)));
-}
 
 /* --- The configuration space */
 
@@ -159,7 +154,7 @@ static int init(struct pci *pci, bool map)
 	error = vdev_file_read(pci->file, VDEV_REGION_CONFIG, 0, pci->config,
 			       CONFIG_SIZE);
 	if (error)
-		return complain_library(pci, error);
+		return complain_library(vdev_file_ctx(pci->file), error);
 	filter_capabilities(pci);
 	if (!pci->msix_cap)
 		return complain(-EOPNOTSUPP, "the device has no MSI-X, the "
@@ -238,7 +233,7 @@ static void write_command(struct pci *pci, uint32_t old)
 	if (command != old &&
 	    vdev_file_write_register(pci->file, VDEV_REGION_CONFIG, COMMAND, 2,
 				     command))
-		complain_library(pci, 0);
+		complain_library(vdev_file_ctx(pci->file), 0);
 	if (command & COMMAND_MEMORY)
 		show_bars(pci, true);
 }

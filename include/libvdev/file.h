@@ -203,7 +203,10 @@ VDEV_EXPORT struct vdev_ioas *vdev_file_ioas(const struct vdev_file *file);
  * vdev_file_fd() - the file descriptor
  * @file: the file
  *
- * For poll(2), sendmsg(2), KVM and the like.
+ * For poll(2), sendmsg(2), KVM and the like. KVM keeps the device open once it
+ * was told of it by KVM_DEV_VFIO_FILE_ADD: vdev_file_unref() resets and
+ * detaches it only if KVM_DEV_VFIO_FILE_DEL came before. So it is with
+ * vdev_file_group_fd().
  *
  * Return: the descriptor, which belongs to the file.
  */
@@ -632,9 +635,11 @@ VDEV_EXPORT int vdev_file_write_register(struct vdev_file *file,
  * @access: VDEV_REGION_READ and VDEV_REGION_WRITE joined
  * @ret: receives the address
  *
- * The part has to be within one area of vdev_region_area(). The mapping ends
- * with vdev_file_munmap() or with the file. Touching it while the device is in
- * low power, or with its memory access off, ends in SIGBUS.
+ * The part has to be within one area of vdev_region_area(). Of a BAR that is
+ * smaller than a page all of its page is mapped, in which the kernel leaves
+ * nothing else, though vdev_region_area() tells the BAR's size. The mapping
+ * ends with vdev_file_munmap() or with the file. Touching it while the device
+ * is in low power, or with its memory access off, ends in SIGBUS.
  *
  * Return: 0; -EINVAL for what is not within one area or not aligned;
  * -EOPNOTSUPP for a region that cannot be mapped; -ENOMEM.
@@ -767,7 +772,10 @@ VDEV_EXPORT int vdev_file_irq_info(struct vdev_file *file, unsigned int index,
  *
  * Enables the index with its first call. Unless VDEV_IRQ_NORESIZE is missing,
  * the first call says how many there are: @start and @count together. The
- * caller keeps the eventfds, which may be closed afterwards.
+ * caller keeps the eventfds, which may be closed afterwards. What is signalled
+ * while nobody reads an eventfd stays in it: to hold a message back, a VMM
+ * takes the eventfd from KVM and leaves the device as it is. After a failure
+ * the interrupts named in the call are off.
  *
  * Return: 0; -EINVAL for interrupts that the device does not have, while
  * another index is in use, for more than were enabled at first, or for a
