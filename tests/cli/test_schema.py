@@ -159,11 +159,18 @@ def try_tree(name, root, each):
                     "65534:65534", "--", "cat", "{0}")
         for command in ("bind", "unbind", "restore"):
             try_command("plan", root, "--dry-run", command, address)
+        try_command("groups", root, "group", "show", address)
+        try_unopened(root, address)
+
+
+def try_pfs(root):
+    done = subprocess.run([VDEVCTL, root, "--json", "sriov", "list"],
+                          capture_output=True, text=True, check=True)
+    for pf in json.loads(done.stdout):
+        address = pf["address"]
         try_command("sriov", root, "sriov", "show", address)
         try_command("sriov-set", root, "-n", "sriov", "set", address, "2")
         try_command("sriov-set", root, "-n", "sriov", "clear", address)
-        try_command("groups", root, "group", "show", address)
-        try_unopened(root, address)
 
 
 def main():
@@ -173,6 +180,7 @@ def main():
             mktree.make(name, path)
             try_tree(name, path, name in ("workstation", "hostile"))
         root = "--root=" + os.path.join(work, "workstation")
+        try_pfs(root)
         try_batch(work, root)
         bound = "--root=" + os.path.join(work, "bound")
         for options in ([], ["--backend", "type1"],
