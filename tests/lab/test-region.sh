@@ -139,6 +139,15 @@ for backend in $BACKENDS; do
 	t_like "'ioas ranges' tells" "$T_ERR" "$backend: belong to its address space"
 done
 
+cat >"$T_DIR/batch" <<-EOF
+	d = device open $NVME
+	config write \$d command 0
+	region dump \$d bar0 $T_DIR/unreadable
+EOF
+t_run "dump with memory access off" 1 vdevctl batch "$T_DIR/batch"
+t_like ':3: cannot read bar0 of .*does not answer' "$T_ERR" "nothing can be read"
+t_fails "and no file is left" [ -e "$T_DIR/unreadable" ]
+
 # --- mediated devices, where not all is PCI
 
 if modprobe mtty 2>/dev/null; then
