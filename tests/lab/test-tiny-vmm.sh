@@ -115,6 +115,12 @@ chmod a+rw /dev/kvm
 t_run "a user without rights" 0 hand_over 134217728 tiny-vmm --inherited
 t_like 'serial +lab1' "$T_OUT" "runs it with what root opened"
 refuse 1 'RLIMIT_MEMLOCK' hand_over 8388608 tiny-vmm --inherited
+for way in '--bound' '--ioas' '--backend type1'; do
+	# shellcheck disable=SC2086 # two words
+	t_run "the same by vdevctl exec $way" 0 timeout 120 vdevctl exec "$NVME" \
+		$way --user 65534 --memory 64M -- tiny-vmm --inherited
+	t_like 'serial +lab1' "$T_OUT" "runs it"
+done
 chmod 600 /dev/kvm
 t_run "restore" 0 vdevctl restore "$NVME"
 
