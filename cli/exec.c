@@ -253,11 +253,10 @@ static void plan(struct exec *x)
 	int kind = option_word(x->app, "backend");
 	struct handover *h = &x->handover;
 
-	if (kind <= VDEV_IOMMU_ANY)
-		kind = !x->bound || vdev_device_vfio_cdev(x->devices.devices[0])
-			       ? VDEV_IOMMU_IOMMUFD
-			       : VDEV_IOMMU_TYPE1;
-	x->by_group = kind != VDEV_IOMMU_IOMMUFD;
+	x->by_group = kind > VDEV_IOMMU_IOMMUFD;
+	for (size_t i = 0; x->bound && kind <= 0 && i < h->count; i++)
+		if (!vdev_device_vfio_cdev(x->devices.devices[i]))
+			x->by_group = true;
 	h->planned = true;
 	h->has_ioas = option_given(x->app, "ioas");
 	for (size_t i = 0; i < h->count; i++)
