@@ -432,7 +432,7 @@ int config_read(struct app *app)
 		return app_fail(app, VDEV_ERROR_INVALID,
 				"--no-header shapes text, not JSON");
 	if (!option_given(app, "sysfs")) {
-		if (open_operand(app, app->args.operands[0], &o))
+		if (open_known_operand(app, app->args.operands[0], &o))
 			return -1;
 	} else if (open_refuse_options(app, "--sysfs opens nothing")) {
 		return -1;
@@ -549,7 +549,7 @@ int config_write(struct app *app)
 		return -1;
 	if (app->dry_run)
 		return dry_write(app);
-	if (open_operand(app, app->args.operands[0], &o) ||
+	if (open_known_operand(app, app->args.operands[0], &o) ||
 	    read_opened(app, &o, &space) ||
 	    find_target(app, &space, &targets) ||
 	    parse_value(app, targets.items, &value))

@@ -14,8 +14,7 @@ static json_object *start_document(const struct opened *o)
 	json_object *document = json_object_new_object();
 	uint32_t id;
 
-	output_add(document, "address",
-		   output_string(vdev_device_address(o->dev)));
+	output_add(document, "address", output_string(o->name));
 	output_add(document, "backend", opened_backend(o));
 	output_add(document, "device_id",
 		   vdev_file_device_id(o->file, &id)
@@ -60,8 +59,7 @@ int iommu_info(struct app *app)
 	if (hw)
 		return 0;
 	app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
-		 "nothing is told of the IOMMU of %s",
-		 vdev_device_address(o.dev));
+		 "nothing is told of the IOMMU of %s", o.name);
 	return app_hint(app, "only an iommufd tells, of a device that is "
 			     "opened by cdev and has an IOMMU: --backend "
 			     "iommufd, Linux 6.7 or later");

@@ -14,8 +14,7 @@ static json_object *start_document(const struct opened *o)
 {
 	json_object *document = json_object_new_object();
 
-	output_add(document, "address",
-		   output_string(vdev_device_address(o->dev)));
+	output_add(document, "address", output_string(o->name));
 	output_add(document, "backend", opened_backend(o));
 	return document;
 }
@@ -264,7 +263,6 @@ int irq_test(struct app *app)
 			   ARRAY_SIZE(test_columns));
 	if (failed)
 		return app_fail(app, VDEV_ERROR_FAILED,
-				"not all interrupts of %s arrive",
-				vdev_device_address(o.dev));
+				"not all interrupts of %s arrive", o.name);
 	return 0;
 }

@@ -129,17 +129,16 @@ static int take_held(struct app *app, const char *operand, struct opened *ret)
 				"%s is open already, so that a VF token is of "
 				"no use",
 				operand);
-	if (!vdev_file_device(held->file))
-		return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
-				"which device %s is, a descriptor that was "
-				"imported, is not known",
-				operand);
 	*ret = (struct opened){
-		.dev = vdev_device_ref(vdev_file_device(held->file)),
+		.name = operand,
 		.iommu = vdev_iommu_ref(vdev_file_iommu(held->file)),
 		.file = vdev_file_ref(held->file),
 		.held = true,
 	};
+	if (vdev_file_device(held->file)) {
+		ret->dev = vdev_device_ref(vdev_file_device(held->file));
+		ret->name = vdev_device_address(ret->dev);
+	}
 	return 0;
 }
 
@@ -159,6 +158,24 @@ int open_operand(struct app *app, const char *operand, struct opened *ret)
 	if (open_device(app, o.dev, &o.iommu, &o.file)) {
 		opened_clear(&o);
 		return -1;
+	}
+	o.name = vdev_device_address(o.dev);
+	*ret = o;
+	return 0;
+}
+
+int open_known_operand(struct app *app, const char *operand, struct opened *ret)
+{
+	struct opened o = { 0 };
+
+	if (open_operand(app, operand, &o))
+		return -1;
+	if (!o.dev) {
+		opened_clear(&o);
+		return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
+				"which device %s is, a descriptor that was "
+				"imported, is not known",
+				operand);
 	}
 	*ret = o;
 	return 0;

@@ -43,7 +43,8 @@ int open_check_driver(struct app *app, struct vdev_device *dev);
 
 /* A device that one operand names, and all that keeps it open. */
 struct opened {
-	struct vdev_device *dev;
+	const char *name;	 /* its address; "$NAME" without `dev` */
+	struct vdev_device *dev; /* NULL if it was imported */
 	struct vdev_iommu *iommu;
 	struct vdev_file *file;
 	bool held; /* by the session, which may have attached it */
@@ -54,6 +55,9 @@ struct opened {
  * that is open already, and stays so. Return: 0, or -1 after app_fail().
  */
 int open_operand(struct app *app, const char *operand, struct opened *ret);
+/* The same for commands that look at more than the descriptor. */
+int open_known_operand(struct app *app, const char *operand,
+		       struct opened *ret);
 /* Whether an operand is "$NAME", a device that a session has open. */
 bool open_is_held(const struct app *app, const char *operand);
 void opened_clear(struct opened *o);

@@ -33,8 +33,8 @@ static int no_region(struct app *app, const struct opened *o, const char *word)
 	if (!regions)
 		return -1;
 	names = output_expand_all("{index}[ ({name})]", regions);
-	app_fail(app, VDEV_ERROR_NOT_FOUND, "%s has no region '%s'",
-		 vdev_device_address(o->dev), word);
+	app_fail(app, VDEV_ERROR_NOT_FOUND, "%s has no region '%s'", o->name,
+		 word);
 	return app_hint(app, "its regions are %s", names);
 }
 
@@ -143,7 +143,7 @@ int region_list(struct app *app)
 	regions = opened_regions(app, &o);
 	if (!regions)
 		return -1;
-	document = start_document(&o, vdev_device_address(o.dev));
+	document = start_document(&o, o.name);
 	output_add(document, "regions", regions);
 	if (app->json)
 		output_document(app->out.stream, document);
@@ -257,7 +257,7 @@ int region_read(struct app *app)
 	values = x_alloc(count, sizeof(*values));
 	if (read_values(app, &o, &place, width, values, count))
 		return -1;
-	document = start_access(&o, vdev_device_address(o.dev), &place);
+	document = start_access(&o, o.name, &place);
 	print_values(app, document, &place, width, values, count);
 	return 0;
 }
@@ -410,8 +410,8 @@ static int verify(struct app *app, const struct opened *o,
 	app_fail(app, VDEV_ERROR_FAILED,
 		 "%s: region %s at 0x%" PRIx64 " reads 0x%0*" PRIx64
 		 " after 0x%0*" PRIx64 " was written",
-		 vdev_device_address(o->dev), place->name, place->offset + at,
-		 2 * (int)width, value_at(bytes + at, width), 2 * (int)width,
+		 o->name, place->name, place->offset + at, 2 * (int)width,
+		 value_at(bytes + at, width), 2 * (int)width,
 		 value_at(c->bytes + at, width));
 	return app_hint(app, "a register may have bits that cannot be written "
 			     "or that read otherwise");
@@ -478,7 +478,7 @@ static int write_opened(struct app *app, const struct opened *o,
 		return -1;
 	if (option_given(app, "verify") && verify(app, o, place, c))
 		return -1;
-	report_write(app, o, vdev_device_address(o->dev), place, c);
+	report_write(app, o, o->name, place, c);
 	return 0;
 }
 
@@ -659,8 +659,8 @@ static int report_dump(struct dump *d, json_object *document)
 		return 0;
 	holes = output_expand_all("{size} bytes at {offset}", d->unreadable);
 	app_fail(app, VDEV_ERROR_PARTIAL,
-		 "%s: of region %s could not be read: %s",
-		 vdev_device_address(d->o->dev), d->place.name, holes);
+		 "%s: of region %s could not be read: %s", d->o->name,
+		 d->place.name, holes);
 	return app_hint(app, "the file has 0xff there");
 }
 
@@ -701,7 +701,7 @@ int region_dump(struct app *app)
 		return app_fail(app, VDEV_ERROR_INVALID,
 				"there is nothing to dump: 0 bytes");
 	signals_catch();
-	document = start_access(&o, vdev_device_address(o.dev), &d.place);
+	document = start_access(&o, o.name, &d.place);
 	unreadable = json_object_new_array();
 	d.unreadable = unreadable;
 	if (str_eq(d.path, "-") ? copy_region(&d) : copy_to_file(&d))

@@ -50,7 +50,7 @@ static int add_operand(struct resets *r, const char *operand)
 	struct opened o = { 0 };
 
 	if (open_is_held(r->app, operand)) {
-		if (open_operand(r->app, operand, &o))
+		if (open_known_operand(r->app, operand, &o))
 			return -1;
 		if (!r->iommu)
 			r->iommu = vdev_iommu_ref(o.iommu);

@@ -158,9 +158,12 @@ static void test_read(void **state)
 {
 	static const char *const good[] = { TEXT, TEXT "\n",
 					    "\n " MIXED "\t \n", MIXED "\r\n" };
-	static const char *const bad[] = { "",		 "\n",
-					   TEXT TEXT,	 TEXT "\n" TEXT,
-					   "uuid=" TEXT, "00112233-4455" };
+	static const char *const bad[] = { "",
+					   "\n",
+					   TEXT TEXT,
+					   TEXT "\n" TEXT,
+					   ("uuid=" TEXT),
+					   "00112233-4455" };
 	struct vdev_ctx *ctx = ctx_new(state);
 	struct vdev_vf_token token = { { 0 } };
 	char large[300];
