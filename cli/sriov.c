@@ -143,7 +143,7 @@ static const struct line lines[] = {
 int sriov_show(struct app *app)
 {
 	_auto_json_ json_object *o = NULL;
-	struct vdev_device *pf;
+	struct vdev_device *pf = NULL;
 
 	if (find_pf(app, &pf))
 		return -1;
@@ -191,7 +191,7 @@ int sriov_list(struct app *app)
 {
 	_auto_json_ json_object *pfs = json_object_new_array();
 	struct vdev_filter *filter;
-	struct vdev_device_list *list;
+	struct vdev_device_list *list = NULL;
 	struct vdev_device *pf;
 	size_t i;
 	int ret;
@@ -351,8 +351,8 @@ static void print_outcome(struct app *app, json_object *document)
 
 static int run(struct app *app, unsigned int count)
 {
-	struct vdev_plan *plan;
-	struct vdev_device *pf;
+	struct vdev_plan *plan = NULL;
+	struct vdev_device *pf = NULL;
 	int ret;
 
 	if (find_pf(app, &pf))
