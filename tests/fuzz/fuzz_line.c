@@ -58,6 +58,9 @@ static bool never(void)
 	return false;
 }
 
+/* Not by fuzz.h: that is for the library, whose strings have other names. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	FILE *f = size ? fmemopen((void *)data, size, "r") : NULL;
