@@ -3,8 +3,8 @@
 # profile: default
 # timeout: 500
 #
-# Programs that are given devices by 'vdevctl exec': what they get, what they
-# may do, and QEMU with a virtual machine that has no right to any node.
+# Programs that are given devices by 'vdevctl exec': what they get and what they
+# may do.
 # shellcheck disable=SC2016 # the programs' own variables
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 . "${BASH_SOURCE[0]%/*}/cases.sh"
@@ -12,13 +12,10 @@
 NIC=0000:03:00.0
 
 # Nobody may look into root's folders, where the cache and the build may be.
-mkdir -p /mnt/qemu /mnt/build
-QEMU=$(command -v qemu-system-x86_64)
-mount --bind "$(dirname "$(dirname "$QEMU")")" /mnt/qemu
+mkdir -p /mnt/build
 mount --bind "$VDEV_LAB_BUILD" /mnt/build
 export LD_LIBRARY_PATH=/mnt/build/lib
 VDEVCTL=/mnt/build/cli/vdevctl
-BZIMAGE=${VDEV_LAB_HEADERS%/headers/include}/bzImage
 chmod 755 "$T_DIR"
 
 modprobe vfio-pci
@@ -184,52 +181,6 @@ exec 9<&-
 t_run "a token needs --bound" 2 vdevctl exec "$VF" --token-file "$T_DIR/token" -- true
 t_run "an unbound one comes with a warning" 0 vdevctl exec "$VF" -- true
 t_like 'VF token' "$T_ERR" "of the token it needs"
-
-# --- QEMU
-
-# KVM works through the emulated processor's SVM, with which a virtual machine
-# that moves between the CPUs, or is on the first one, often loses its timer. A
-# serial port would cost a minute: each character leaves the guest twice.
-chmod 666 /dev/kvm
-cp "$BZIMAGE" /tmp/bzImage
-console=$T_DIR/console
-touch "$console"
-chmod 666 "$console"
-start_qemu() {
-	: >"$console"
-	vdevctl exec "$NVME" --user nobody --memory 256M -- taskset 2 \
-		/mnt/qemu/bin/qemu-system-x86_64 -M q35 -accel kvm -cpu max \
-		-m 256 -display none -nodefaults -no-reboot \
-		-object 'iommufd,id=i0,fd={iommufd}' \
-		-device 'vfio-pci,fd={0},iommufd=i0,id=disk' \
-		-device virtio-serial-pci -device virtconsole,chardev=console \
-		-chardev "file,id=console,path=$console" \
-		-kernel /tmp/bzImage -append 'console=hvc0 panic=-1 nohpet nox2apic' \
-		>"$T_DIR/qemu" 2>&1 &
-	qemu=$!
-}
-is_up() {
-	grep -qE 'nvme nvme0: [0-9]+/0/0 default' "$console" || ! kill -0 "$qemu"
-}
-for try in 1 2 3; do
-	start_qemu
-	t_wait 50 is_up && break
-	t_diag "no driver after 50 s, try $try"
-	[ "$try" -lt 3 ] || break
-	kill "$qemu"
-	wait "$qemu" 2>/dev/null
-done
-t_like '65534 qemu' "$(stat -c %u "/proc/$qemu") $(cat "/proc/$qemu/comm")" \
-	"QEMU runs as nobody"
-t_like 'Hypervisor|kvm|nvme' "$(cat "$console")" "its guest's kernel talks"
-t_like 'nvme nvme0: [0-9]+/0/0 default' "$(cat "$console")" \
-	"the device's driver comes up in the guest" || {
-	t_diag "$(cat "$T_DIR/qemu")"
-	t_diag "$(tail -n 40 "$console")"
-}
-t_diag "$(grep -a nvme "$console")"
-kill "$qemu"
-wait "$qemu" 2>/dev/null
 
 t_run "restore" 0 vdevctl restore "$NIC" "$NVME"
 t_ok "all is as before" pristine "$NVME" nvme
