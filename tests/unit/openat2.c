@@ -111,7 +111,7 @@ static long open_in_root(int root, const char *path, const struct open_how *how)
 
 static bool kernel_knows_it(void)
 {
-	static int known;
+	static _Atomic int known; /* by several threads */
 
 	if (!known)
 		known = __real_syscall(SYS_openat2, -1, NULL, NULL, 0) < 0 &&
