@@ -28,9 +28,11 @@ bool capchain_next(struct capchain *chain, struct capchain_entry *ret)
 	ret->id = header.id;
 	ret->version = header.version;
 	ret->start = (const char *)chain->info + at;
-	ret->size =
-		(header.next > at && header.next <= chain->size ? header.next
-								: chain->size) -
-		at;
+	/* It ends where the next one begins, if that is behind its header. */
+	ret->size = (header.next >= at + sizeof(header) &&
+				     header.next <= chain->size
+			     ? header.next
+			     : chain->size) -
+		    at;
 	return true;
 }

@@ -122,7 +122,7 @@ static void try_file(struct vdev_ctx *ctx)
 	const void *data;
 	struct vdev_file *file;
 	size_t size;
-	volatile uint8_t last;
+	volatile uint8_t last = 0;
 
 	if (vdev_file_import(ctx, DEVICE, NULL, 0, NULL, &file))
 		return;

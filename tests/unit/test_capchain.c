@@ -48,6 +48,12 @@ static void test_walk(void **state)
 	chain = chain_at(0);
 	assert_false(capchain_next(&chain, &cap));
 	assert_false(chain.broken);
+
+	/* One inside the header of the one before leaves that a whole header. */
+	chain = chain_at(8);
+	put(8, 3, 12);
+	assert_true(capchain_next(&chain, &cap));
+	assert_int_equal(cap.size, sizeof(info) - 8);
 }
 
 static void test_broken(void **state)
