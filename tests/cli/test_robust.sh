@@ -65,15 +65,21 @@ no_lines() { vdevctl batch <&-; }
 t_run "lines from a standard input that is closed" 1 no_lines
 t_like 'line 1: cannot read' "$T_ERR" "which is said"
 mkfifo lines
-(exec vdevctl --root igb batch lines 2>err) &
+(exec vdevctl --root igb batch lines >out 2>err) &
 waiting=$!
 exec 7>lines
+# What it says of the first line shows that it waits for the next.
+echo list >&7
+for ((i = 0; i < 600; i++)); do
+	[[ -s out ]] && break
+	sleep 0.1
+done
 kill -TERM "$waiting"
 wait "$waiting"
 t_is 1 "$?" "SIGTERM ends a batch that waits for lines"
-t_like 'lines:1: interrupted' "$(cat err)" "which is said"
+t_like 'lines:2: interrupted' "$(cat err)" "which is said"
 exec 7>&-
-rm lines
+rm lines out
 
 # --- Options anywhere
 
