@@ -49,7 +49,7 @@ static void test_walk(void **state)
 	assert_false(capchain_next(&chain, &cap));
 	assert_false(chain.broken);
 
-	/* One inside the header of the one before leaves that a whole header. */
+	/* One inside the header before it leaves that whole. */
 	chain = chain_at(8);
 	put(8, 3, 12);
 	assert_true(capchain_next(&chain, &cap));
