@@ -12,6 +12,7 @@
 #include <linux/keyctl.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <poll.h>
@@ -530,49 +531,120 @@ static int netlink_errno(int error)
 	}
 }
 
-struct netlink_request {
-	vdev_sys_netlink_fn fn;
-	void *data;
+struct netlink_answer {
+	struct vdev_sys_netlink *request;
 	int result;
+	bool complete;
 };
 
 static int netlink_message(struct nl_msg *message, void *data)
 {
-	struct netlink_request *request = data;
+	struct netlink_answer *answer = data;
+	const struct vdev_sys_netlink *request = answer->request;
 
-	request->result = request->fn(request->data, nlmsg_hdr(message));
-	return request->result ? NL_STOP : NL_OK;
+	if (!request->fn)
+		return NL_OK;
+	answer->result = request->fn(request->data, nlmsg_hdr(message));
+	answer->complete = answer->result;
+	return answer->result ? NL_STOP : NL_OK;
 }
 
-static int netlink_dump(struct nl_sock *socket, int type, int family,
-			struct netlink_request *request)
+static int netlink_acknowledged(struct nl_msg *message, void *data)
 {
-	struct rtgenmsg ask = { .rtgen_family = (unsigned char)family };
-	int ret = nl_connect(socket, NETLINK_ROUTE);
+	struct netlink_answer *answer = data;
+
+	(void)message;
+	answer->complete = true;
+	return NL_STOP;
+}
+
+/* A dump that fails half-way says so in the message that ends it. */
+static int netlink_finished(struct nl_msg *message, void *data)
+{
+	const struct nlmsghdr *h = nlmsg_hdr(message);
+	struct netlink_answer *answer = data;
+	int error;
+
+	if (nlmsg_datalen(h) >= (int)sizeof(error)) {
+		memcpy(&error, nlmsg_data(h), sizeof(error));
+		if (error < 0)
+			answer->result = error;
+	}
+	return netlink_acknowledged(message, data);
+}
+
+/* Behind the error there is the kernel's own sentence, if it has one. */
+static void netlink_reason(const struct nlmsgerr *error,
+			   struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *h =
+		(const void *)((const char *)error - NLMSG_HDRLEN);
+	int head = (int)sizeof(*error);
+	const struct nlattr *a;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		head += (int)(error->msg.nlmsg_len - NLMSG_HDRLEN);
+	a = nlmsg_find_attr((struct nlmsghdr *)h, head, NLMSGERR_ATTR_MSG);
+	if (a)
+		snprintf(request->why, sizeof(request->why), "%.*s", nla_len(a),
+			 (const char *)nla_data(a));
+}
+
+static int netlink_refused(struct sockaddr_nl *from, struct nlmsgerr *error,
+			   void *data)
+{
+	struct netlink_answer *answer = data;
+
+	(void)from;
+	answer->complete = true;
+	answer->result = error->error;
+	netlink_reason(error, answer->request);
+	return NL_STOP;
+}
+
+static int netlink_exchange(struct nl_sock *socket, struct nl_msg *message,
+			    struct netlink_answer *answer)
+{
+	const int on = 1;
+	int ret = nl_connect(socket, answer->request->protocol);
 
 	if (ret)
 		return netlink_errno(ret);
+	/* Older kernels do not know it; then there is no sentence. */
+	(void)setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK,
+			 &on, sizeof(on));
+	/* What is said of hundreds of VFs is longer than a page. */
+	nl_socket_enable_msg_peek(socket);
 	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, netlink_message,
-			    request);
-	ret = nl_send_simple(socket, type, NLM_F_DUMP, &ask, sizeof(ask));
-	if (ret >= 0)
+			    answer);
+	nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM,
+			    netlink_acknowledged, answer);
+	nl_socket_modify_cb(socket, NL_CB_FINISH, NL_CB_CUSTOM,
+			    netlink_finished, answer);
+	nl_socket_modify_err_cb(socket, NL_CB_CUSTOM, netlink_refused, answer);
+	ret = nl_send_auto(socket, message);
+	while (ret >= 0 && !answer->complete)
 		ret = nl_recvmsgs_default(socket);
-	if (ret < 0)
-		return netlink_errno(ret);
-	return request->result;
+	return answer->complete ? answer->result : netlink_errno(ret);
 }
 
-static int kernel_netlink(struct vdev_sys *sys, int type, int family,
-			  vdev_sys_netlink_fn fn, void *data)
+static int kernel_netlink(struct vdev_sys *sys,
+			  struct vdev_sys_netlink *request)
 {
-	struct netlink_request request = { fn, data, 0 };
+	struct netlink_answer answer = { .request = request };
 	struct nl_sock *socket = nl_socket_alloc();
-	int ret;
+	/* A copy: sending numbers it. */
+	struct nl_msg *message =
+		nlmsg_convert((struct nlmsghdr *)request->message);
+	int ret = -ENOMEM;
 
 	(void)sys;
-	if (!socket)
-		return -ENOMEM;
-	ret = netlink_dump(socket, type, family, &request);
+	*request->why = '\0';
+	if (socket && message)
+		ret = netlink_exchange(socket, message, &answer);
+	nlmsg_free(message);
 	nl_socket_free(socket);
 	return ret;
 }

@@ -32,6 +32,15 @@ typedef int (*vdev_sys_list_fn)(void *data, const char *name,
 /* Takes one netlink message (struct nlmsghdr). */
 typedef int (*vdev_sys_netlink_fn)(void *data, const void *message);
 
+/* One request of netlink, and who takes the answer. */
+struct vdev_sys_netlink {
+	int protocol;		/* NETLINK_ROUTE, NETLINK_GENERIC */
+	const void *message;	/* struct nlmsghdr; NLM_F_DUMP asks for all */
+	vdev_sys_netlink_fn fn; /* NULL if only success is of interest */
+	void *data;
+	char why[160]; /* receives what the kernel says of its refusal, or "" */
+};
+
 struct vdev_sys_ops {
 	int (*open)(struct vdev_sys *sys, int dirfd, const char *path,
 		    int flags, mode_t mode);
@@ -76,9 +85,11 @@ struct vdev_sys_ops {
 			   pid_t *pending);
 	/* Runs a program. Return: its exit status, or a negative errno. */
 	int (*run)(struct vdev_sys *sys, const char *const *argv);
-	/* Dumps `type` (RTM_GET*) of rtnetlink. */
-	int (*netlink)(struct vdev_sys *sys, int type, int family,
-		       vdev_sys_netlink_fn fn, void *data);
+	/*
+	 * Sends one message and waits for the whole answer. Return: 0, what
+	 * `fn` returned, or the kernel's errno as it is.
+	 */
+	int (*netlink)(struct vdev_sys *sys, struct vdev_sys_netlink *request);
 	/*
 	 * Memory for a secret: zeroed, in no core dump and, where the limit
 	 * allows that, in no swap space.

@@ -153,17 +153,33 @@ static int take_route(void *data, const void *message)
 	return 0;
 }
 
+static int dump(struct vdev_sys *sys, unsigned short type,
+		vdev_sys_netlink_fn fn, struct net_facts *facts)
+{
+	const struct {
+		struct nlmsghdr h;
+		struct rtgenmsg any; /* of AF_UNSPEC: of every family */
+	} message = {
+		.h = { .nlmsg_len = NLMSG_LENGTH(sizeof(message.any)),
+		       .nlmsg_type = type,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+	};
+	struct vdev_sys_netlink request = { .protocol = NETLINK_ROUTE,
+					    .message = &message,
+					    .fn = fn,
+					    .data = facts };
+
+	return sys->ops->netlink(sys, &request);
+}
+
 static int ask_kernel(struct vdev_sys *sys, struct net_facts *facts)
 {
-	int ret = sys->ops->netlink(sys, RTM_GETLINK, AF_UNSPEC, take_link,
-				    facts);
+	int ret = dump(sys, RTM_GETLINK, take_link, facts);
 
 	if (!ret)
-		ret = sys->ops->netlink(sys, RTM_GETADDR, AF_UNSPEC,
-					take_address, facts);
+		ret = dump(sys, RTM_GETADDR, take_address, facts);
 	if (!ret)
-		ret = sys->ops->netlink(sys, RTM_GETROUTE, AF_UNSPEC,
-					take_route, facts);
+		ret = dump(sys, RTM_GETROUTE, take_route, facts);
 	return ret;
 }
 

@@ -259,12 +259,12 @@ static int record_stat(struct vdev_sys *sys, int dirfd, const char *path,
 	return rec->real.ops->stat(&rec->real, dirfd, path, st, links);
 }
 
-static int record_netlink(struct vdev_sys *sys, int type, int family,
-			  vdev_sys_netlink_fn fn, void *data)
+static int record_netlink(struct vdev_sys *sys,
+			  struct vdev_sys_netlink *request)
 {
 	struct recorder *rec = sys->data;
 
-	return rec->real.ops->netlink(&rec->real, type, family, fn, data);
+	return rec->real.ops->netlink(&rec->real, request);
 }
 
 static int record_is_root(struct vdev_sys *sys)

@@ -199,13 +199,12 @@ static int fuzz_run(struct vdev_sys *sys, const char *const *argv)
 }
 
 /* libnl hands on whole messages only, aligned and of the type asked for. */
-static int fuzz_netlink(struct vdev_sys *sys, int type, int family,
-			vdev_sys_netlink_fn fn, void *data)
+static int fuzz_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
+	const struct nlmsghdr *asked = request->message;
 	struct fuzz_input *in = input_of(sys);
 	int ret = 0;
 
-	(void)family;
 	for (size_t at = 0; at < in->size && !ret;) {
 		size_t size = NLMSG_HDRLEN + in->data[at] * 2;
 		size_t have = in->size - at - 1;
@@ -221,8 +220,8 @@ static int fuzz_netlink(struct vdev_sys *sys, int type, int family,
 		message->nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size);
 		/* Of RTM_NEW, RTM_DEL and RTM_GET the first answers the last.
 		 */
-		message->nlmsg_type = (uint16_t)(type - 2);
-		ret = fn(data, message);
+		message->nlmsg_type = (uint16_t)(asked->nlmsg_type - 2);
+		ret = request->fn(request->data, message);
 		free(message);
 		at += 1 + have;
 	}

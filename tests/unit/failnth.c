@@ -235,10 +235,9 @@ static int fail_run(struct vdev_sys *sys, const char *const *argv)
 	return PASS(sys, run, argv);
 }
 
-static int fail_netlink(struct vdev_sys *sys, int type, int family,
-			vdev_sys_netlink_fn fn, void *data)
+static int fail_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
-	return PASS(sys, netlink, type, family, fn, data);
+	return PASS(sys, netlink, request);
 }
 
 static int fail_secret_new(struct vdev_sys *sys, size_t size, void **ret)

@@ -689,14 +689,10 @@ static int fake_run(struct vdev_sys *sys, const char *const *argv)
 	return 0;
 }
 
-static int fake_netlink(struct vdev_sys *sys, int type, int family,
-			vdev_sys_netlink_fn fn, void *data)
+static int fake_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
 	(void)enter(sys);
-	(void)type;
-	(void)family;
-	(void)fn;
-	(void)data;
+	(void)request;
 	return 0;
 }
 

@@ -3,7 +3,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <setjmp.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -291,17 +293,24 @@ static int scripted_run(struct vdev_sys *sys, const char *const *argv)
 	return by_path(sys, SCRIPTED_run, argv[0]);
 }
 
-static int scripted_netlink(struct vdev_sys *sys, int type, int family,
-			    vdev_sys_netlink_fn fn, void *data)
+/* A line with `size` expects that message, one without gives `data`. */
+static int scripted_netlink(struct vdev_sys *sys,
+			    struct vdev_sys_netlink *request)
 {
 	const struct scripted_call *call =
 		expect(sys, SCRIPTED_netlink, NULL, 0);
+	const struct nlmsghdr *h = request->message;
 	int ret = 0;
 
-	(void)family;
-	assert_int_equal(type, call->request);
-	if (call->data)
-		ret = fn(data, call->data);
+	assert_int_equal(h->nlmsg_type, call->request);
+	if (call->size) {
+		assert_int_equal(h->nlmsg_len, NLMSG_HDRLEN + call->size);
+		assert_memory_equal(NLMSG_DATA(h), call->data, call->size);
+	} else if (call->data && request->fn) {
+		ret = request->fn(request->data, call->data);
+	}
+	if (call->path)
+		snprintf(request->why, sizeof(request->why), "%s", call->path);
 	return ret ? ret : (int)call->result;
 }
 

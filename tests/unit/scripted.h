@@ -53,8 +53,9 @@ enum scripted_op {
 
 struct scripted_call {
 	enum scripted_op op;
-	const char *path; /* what is asked for; NULL to take any */
-	int fd;		  /* which one is used; 0 to take any */
+	/* What is asked for; NULL to take any. Of netlink: why it refuses. */
+	const char *path;
+	int fd; /* which one is used; 0 to take any */
 	unsigned long request;
 	const void *data; /* what is given, or expected to be written */
 	size_t size;

@@ -458,10 +458,32 @@ static int stop_at_message(void *data, const void *message)
 	return -ECANCELED;
 }
 
+static const struct {
+	struct nlmsghdr h;
+	struct ifinfomsg info;
+} all_links = {
+	.h = { .nlmsg_len = sizeof(all_links),
+	       .nlmsg_type = RTM_GETLINK,
+	       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+}, no_link = {
+	.h = { .nlmsg_len = sizeof(no_link),
+	       .nlmsg_type = RTM_GETLINK,
+	       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+	.info = { .ifi_index = INT_MAX },
+}, bad_link = {
+	.h = { .nlmsg_len = sizeof(bad_link),
+	       .nlmsg_type = RTM_GETLINK,
+	       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+};
+
 static void test_netlink(void **state)
 {
 	unsigned int count = 0;
-	int ret = ops->netlink(&sys, RTM_GETLINK, 0, count_message, &count);
+	struct vdev_sys_netlink request = { .protocol = NETLINK_ROUTE,
+					    .message = &all_links,
+					    .fn = count_message,
+					    .data = &count };
+	int ret = ops->netlink(&sys, &request);
 
 	(void)state;
 	if (ret == -EPERM || ret == -EOPNOTSUPP) {
@@ -470,9 +492,15 @@ static void test_netlink(void **state)
 	}
 	assert_int_equal(ret, 0);
 	assert_true(count > 0);
-	assert_int_equal(
-		ops->netlink(&sys, RTM_GETLINK, 0, stop_at_message, NULL),
-		-ECANCELED);
+	request.fn = stop_at_message;
+	assert_int_equal(ops->netlink(&sys, &request), -ECANCELED);
+
+	/* The kernel's errno is not that of libnl. */
+	request.message = &no_link;
+	assert_int_equal(ops->netlink(&sys, &request), -ENODEV);
+	request.message = &bad_link;
+	request.fn = NULL;
+	assert_int_equal(ops->netlink(&sys, &request), -EINVAL);
 }
 
 static void test_time(void **state)
