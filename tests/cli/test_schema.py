@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 try:
@@ -173,6 +174,17 @@ def try_pfs(root):
         try_command("sriov-set", root, "-n", "sriov", "clear", address)
 
 
+def try_captures():
+    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "captures",
+                                              "*.tar.*"))):
+        try_command("list", "--root=" + path, "list")
+        # Unpacked once, not by every command.
+        with tempfile.TemporaryDirectory() as work:
+            with tarfile.open(path) as archive:
+                archive.extractall(work)
+            try_tree(os.path.basename(path), work, False)
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         for name in mktree.TREES:
@@ -190,9 +202,7 @@ def main():
         target = os.path.join(work, "capture.tar")
         try_command("collect", root, "collect", target)
         try_command("collect", root, "collect", target)
-    for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "captures",
-                                              "*.tar.*"))):
-        try_tree(os.path.basename(path), path, False)
+    try_captures()
     try_command("token-generate", "token", "generate")
     check_opened()
     try_command("help", "help")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# profile: default legacy
+# profile: default
+# full-profile: legacy
 # timeout: 400
 #
 # The example driver moves data by DMA through the IOMMU, with every backend, on

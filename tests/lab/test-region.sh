@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# profile: default legacy
+# profile: default
+# full-profile: legacy
 # kernel: stock 6.1
 # timeout: 400
 #
