@@ -16,10 +16,9 @@ bool capchain_next(struct capchain *chain, struct capchain_entry *ret)
 
 	if (!at || chain->broken)
 		return false;
-	/* More capabilities than headers have room means that it comes back. */
 	if (at % 4 || chain->size < sizeof(header) ||
 	    at > chain->size - sizeof(header) ||
-	    chain->seen++ > chain->size / sizeof(header)) {
+	    chain->seen++ >= CAPCHAIN_MOST) {
 		chain->broken = true;
 		return false;
 	}

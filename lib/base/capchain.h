@@ -20,6 +20,9 @@
  *		...
  */
 
+/* No kernel has as many; a chain that is longer comes back to itself. */
+enum { CAPCHAIN_MOST = 1024 };
+
 struct capchain {
 	const void *info;
 	size_t size;   /* what may be looked at */
