@@ -20,6 +20,7 @@
 #include <libvdev/hwpt.h>
 #include <libvdev/pasid.h>
 #include <libvdev/file.h>
+#include <libvdev/migration.h>
 #include <libvdev/capture.h>
 
 #endif

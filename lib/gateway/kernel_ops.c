@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -105,6 +106,43 @@ static ssize_t kernel_pwrite(struct vdev_sys *sys, int fd, const void *buf,
 {
 	(void)sys;
 	return RETRY(pwrite(fd, buf, size, offset));
+}
+
+/*
+ * A blocking pipe takes this much without waiting once there is any room; of
+ * what is longer it may take a part only, and wait.
+ */
+static ssize_t kernel_write_some(struct vdev_sys *sys, int fd, const void *buf,
+				 size_t size)
+{
+	struct stat st;
+
+	(void)sys;
+	if (fstat(fd, &st))
+		return -errno;
+	if (S_ISSOCK(st.st_mode))
+		return RETRY(send(fd, buf, size, MSG_DONTWAIT | MSG_NOSIGNAL));
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode) && size > PIPE_BUF)
+		size = PIPE_BUF;
+	return RETRY(write(fd, buf, size));
+}
+
+static int kernel_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
+		       int timeout_ms)
+{
+	int ret = poll(fds, count, timeout_ms);
+
+	(void)sys;
+	return ret < 0 ? -errno : ret;
+}
+
+static int64_t kernel_seek(struct vdev_sys *sys, int fd, int64_t offset,
+			   int whence)
+{
+	off_t ret = lseek(fd, offset, whence);
+
+	(void)sys;
+	return ret < 0 ? -errno : ret;
 }
 
 static int kernel_dup(struct vdev_sys *sys, int fd)
@@ -656,6 +694,9 @@ const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.pread = kernel_pread,
 	.write = kernel_write,
 	.pwrite = kernel_pwrite,
+	.write_some = kernel_write_some,
+	.poll = kernel_poll,
+	.seek = kernel_seek,
 	.dup = kernel_dup,
 	.mmap = kernel_mmap,
 	.munmap = kernel_munmap,

@@ -2,6 +2,7 @@
 #ifndef VDEV_GATEWAY_SYS_H
 #define VDEV_GATEWAY_SYS_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +53,18 @@ struct vdev_sys_ops {
 			 size_t size);
 	ssize_t (*pwrite)(struct vdev_sys *sys, int fd, const void *buf,
 			  size_t size, off_t offset);
+	/*
+	 * Of what poll() found ready, writes as much as goes without waiting,
+	 * at least a byte; -EAGAIN if somebody else took the room.
+	 */
+	ssize_t (*write_some)(struct vdev_sys *sys, int fd, const void *buf,
+			      size_t size);
+	/* Not tried again after a signal: -EINTR then. */
+	int (*poll)(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
+		    int timeout_ms);
+	/* Return: where the file stands then; -ESPIPE if it is no such file. */
+	int64_t (*seek)(struct vdev_sys *sys, int fd, int64_t offset,
+			int whence);
 	/* A duplicate that is close-on-exec. */
 	int (*dup)(struct vdev_sys *sys, int fd);
 	/* Shared; `prot` as PROT_READ, PROT_WRITE. */

@@ -318,3 +318,84 @@ int vfio_feature(struct vdev_sys *sys, int fd, uint32_t what, void *data,
 		memcpy(data, feature->data, size);
 	return ret;
 }
+
+/* --- Migration */
+
+int vfio_mig_flags(struct vdev_sys *sys, int fd, uint64_t *flags)
+{
+	struct vfio_device_feature_migration mig = { 0 };
+	int ret = vfio_feature(sys, fd,
+			       VFIO_DEVICE_FEATURE_GET |
+				       VFIO_DEVICE_FEATURE_MIGRATION,
+			       &mig, sizeof(mig));
+
+	if (ret < 0)
+		return ret;
+	*flags = mig.flags;
+	return 0;
+}
+
+int vfio_mig_get_state(struct vdev_sys *sys, int fd, uint32_t *state)
+{
+	struct vfio_device_feature_mig_state mig = { .data_fd = -1 };
+	int ret = vfio_feature(sys, fd,
+			       VFIO_DEVICE_FEATURE_GET |
+				       VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE,
+			       &mig, sizeof(mig));
+
+	if (ret < 0)
+		return ret;
+	*state = mig.device_state;
+	return 0;
+}
+
+int vfio_mig_set_state(struct vdev_sys *sys, int fd, uint32_t state,
+		       int *data_fd)
+{
+	struct vfio_device_feature_mig_state mig = { .device_state = state,
+						     .data_fd = -1 };
+	int ret = vfio_feature(sys, fd,
+			       VFIO_DEVICE_FEATURE_SET |
+				       VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE,
+			       &mig, sizeof(mig));
+
+	if (ret < 0)
+		return ret;
+	*data_fd = mig.data_fd;
+	return 0;
+}
+
+int vfio_mig_data_size(struct vdev_sys *sys, int fd, uint64_t *size)
+{
+	struct vfio_device_feature_mig_data_size data = { 0 };
+	int ret = vfio_feature(sys, fd,
+			       VFIO_DEVICE_FEATURE_GET |
+				       VFIO_DEVICE_FEATURE_MIG_DATA_SIZE,
+			       &data, sizeof(data));
+
+	if (ret < 0)
+		return ret;
+	*size = data.stop_copy_length;
+	return 0;
+}
+
+int vfio_mig_enable_precopy_v2(struct vdev_sys *sys, int fd)
+{
+	return vfio_feature(sys, fd,
+			    VFIO_DEVICE_FEATURE_SET |
+				    VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2,
+			    NULL, 0);
+}
+
+int vfio_mig_precopy_info(struct vdev_sys *sys, int data_fd,
+			  struct vfio_precopy_info *ret)
+{
+	struct vfio_precopy_info info = { .argsz = sizeof(info) };
+	int error =
+		vdev_sys_ioctl(sys, data_fd, VFIO_MIG_GET_PRECOPY_INFO, &info);
+
+	if (error < 0)
+		return error;
+	*ret = info;
+	return 0;
+}

@@ -83,4 +83,17 @@ int vfio_gfx_plane(struct vdev_sys *sys, int fd,
 int vfio_feature(struct vdev_sys *sys, int fd, uint32_t what, void *data,
 		 size_t size);
 
+/* Migration. Return of the first: VFIO_MIGRATION_* in `flags`. */
+
+int vfio_mig_flags(struct vdev_sys *sys, int fd, uint64_t *flags);
+int vfio_mig_get_state(struct vdev_sys *sys, int fd, uint32_t *state);
+/* `data_fd` receives a new descriptor, which is close-on-exec, or -1. */
+int vfio_mig_set_state(struct vdev_sys *sys, int fd, uint32_t state,
+		       int *data_fd);
+int vfio_mig_data_size(struct vdev_sys *sys, int fd, uint64_t *size);
+/* Makes the flags of the following valid. */
+int vfio_mig_enable_precopy_v2(struct vdev_sys *sys, int fd);
+int vfio_mig_precopy_info(struct vdev_sys *sys, int data_fd,
+			  struct vfio_precopy_info *ret);
+
 #endif

@@ -75,5 +75,7 @@ void file_set_space(struct vdev_file *file, struct vdev_ioas *ioas,
 		    struct vdev_hwpt *hwpt);
 /* Lets go of the HWPTs of PASIDs, after the device is closed. */
 void file_forget_pasids(struct vdev_file *file);
+/* Resets the device, whether or not it says that it can be. */
+int file_reset(struct vdev_file *file);
 
 #endif

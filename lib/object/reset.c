@@ -3,19 +3,11 @@
 
 #include "object/file.h"
 
-int vdev_file_reset(struct vdev_file *file)
+int file_reset(struct vdev_file *file)
 {
 	struct vdev_ctx *ctx = file->ctx;
-	int ret;
+	int ret = vfio_reset(file_sys(file), file->fd);
 
-	if (!(file->info->flags & VFIO_DEVICE_FLAGS_RESET)) {
-		vdev_fail(ctx, -EOPNOTSUPP,
-			  "%s cannot be reset alone: it has no method for that",
-			  file->name);
-		return vdev_hint(ctx, -EOPNOTSUPP,
-				 "a hot reset may do: vdevctl reset --hot");
-	}
-	ret = vfio_reset(file_sys(file), file->fd);
 	switch (-ret) {
 	case 0:
 		return 0;
@@ -33,6 +25,19 @@ int vdev_file_reset(struct vdev_file *file)
 		return vdev_fail(ctx, ret, "the reset of %s failed: %s",
 				 file->name, strerror(-ret));
 	}
+}
+
+int vdev_file_reset(struct vdev_file *file)
+{
+	struct vdev_ctx *ctx = file->ctx;
+
+	if (file->info->flags & VFIO_DEVICE_FLAGS_RESET)
+		return file_reset(file);
+	vdev_fail(ctx, -EOPNOTSUPP,
+		  "%s cannot be reset alone: it has no method for that",
+		  file->name);
+	return vdev_hint(ctx, -EOPNOTSUPP,
+			 "a hot reset may do: vdevctl reset --hot");
 }
 
 /* --- What is reset together */

@@ -145,6 +145,24 @@ static ssize_t fail_pwrite(struct vdev_sys *sys, int fd, const void *buf,
 	return PASS(sys, pwrite, fd, buf, size, offset);
 }
 
+static ssize_t fail_write_some(struct vdev_sys *sys, int fd, const void *buf,
+			       size_t size)
+{
+	return PASS(sys, write_some, fd, buf, size);
+}
+
+static int fail_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
+		     int timeout_ms)
+{
+	return PASS(sys, poll, fds, count, timeout_ms);
+}
+
+static int64_t fail_seek(struct vdev_sys *sys, int fd, int64_t offset,
+			 int whence)
+{
+	return PASS(sys, seek, fd, offset, whence);
+}
+
 static int fail_dup(struct vdev_sys *sys, int fd)
 {
 	return PASS(sys, dup, fd);
@@ -291,6 +309,9 @@ static const struct vdev_sys_ops failnth_ops = {
 	.pread = fail_pread,
 	.write = fail_write,
 	.pwrite = fail_pwrite,
+	.write_some = fail_write_some,
+	.poll = fail_poll,
+	.seek = fail_seek,
 	.dup = fail_dup,
 	.mmap = fail_mmap,
 	.munmap = fail_munmap,

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -512,6 +513,65 @@ static void test_time(void **state)
 	assert_in_range(ops->now_ms(&sys) - start, 19, 5000);
 }
 
+/* Fills what does not wait for a reader; then poll() knows. */
+static void check_room(int from, int to)
+{
+	struct pollfd ready = { .fd = to, .events = POLLOUT };
+	char piece[8192] = { 0 };
+	size_t written = 0;
+	ssize_t n;
+
+	while (ops->poll(&sys, &ready, 1, 0) == 1) {
+		n = ops->write_some(&sys, to, piece, sizeof(piece));
+		assert_true(n > 0 || n == -EAGAIN);
+		written += n > 0 ? (size_t)n : 0;
+	}
+	assert_true(written >= sizeof(piece));
+	while (written) {
+		n = ops->read(&sys, from, piece, sizeof(piece));
+		assert_true(n > 0 && (size_t)n <= written);
+		written -= (size_t)n;
+	}
+	assert_int_equal(ops->poll(&sys, &ready, 1, 0), 1);
+}
+
+static void test_write_some(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	check_room(ends[0], ends[1]);
+	assert_int_equal(ops->seek(&sys, ends[0], 0, SEEK_CUR), -ESPIPE);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	check_room(ends[0], ends[1]);
+	close(ends[0]);
+	/* Without a signal. */
+	assert_int_equal(ops->write_some(&sys, ends[1], "x", 1), -EPIPE);
+	close(ends[1]);
+	assert_int_equal(ops->write_some(&sys, ends[1], "x", 1), -EBADF);
+}
+
+static void test_seek(void **state)
+{
+	const struct place *p = *state;
+	int fd = ops->open(&sys, VDEV_SYS_ROOT, p->file,
+			   O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	assert_true(fd >= 0);
+	assert_int_equal(ops->write_some(&sys, fd, "abc", 3), 3);
+	assert_int_equal(ops->seek(&sys, fd, 0, SEEK_CUR), 3);
+	assert_int_equal(ops->seek(&sys, fd, 1, SEEK_SET), 1);
+	assert_int_equal(ops->read(&sys, fd, &byte, 1), 1);
+	assert_int_equal(byte, 'b');
+	assert_int_equal(ops->poll(&sys, &ready, 1, 0), 1);
+	ops->close(&sys, fd);
+}
+
 static void test_is_root(void **state)
 {
 	(void)state;
@@ -534,6 +594,8 @@ int main(void)
 		PLACE_TEST(test_run),
 		PLACE_TEST(test_netlink),
 		PLACE_TEST(test_time),
+		PLACE_TEST(test_write_some),
+		PLACE_TEST(test_seek),
 		PLACE_TEST(test_is_root),
 	};
 

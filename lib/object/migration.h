@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_OBJECT_MIGRATION_H
+#define VDEV_OBJECT_MIGRATION_H
+
+#include <libvdev/migration.h>
+
+#include "object/file.h"
+
+struct vdev_migration {
+	struct vdev_file *file;
+	unsigned int flags;
+	bool tells_reinit;
+	int data_fd; /* -1 without a session */
+	/* The last state that is known; the kernel changes none by itself. */
+	enum vdev_migration_state state;
+
+	unsigned int timeout_ms;
+	int cancel_fd;
+	vdev_migration_progress_fn progress;
+	void *progress_data;
+
+	/* The transfer under way. */
+	uint64_t deadline; /* UINT64_MAX for none */
+	uint64_t bytes;
+	uint64_t remaining;
+};
+
+static inline struct vdev_ctx *mig_ctx(const struct vdev_migration *m)
+{
+	return m->file->ctx;
+}
+
+static inline struct vdev_sys *mig_sys(const struct vdev_migration *m)
+{
+	return &m->file->ctx->sys;
+}
+
+static inline const char *mig_name(const struct vdev_migration *m)
+{
+	return m->file->name;
+}
+
+/* How much is moved at a time. */
+#define MIG_PIECE ((size_t)256 * 1024)
+
+/*
+ * Transfers; see migration_io.c. Each returns as said or a negative errno with
+ * the sentence recorded. The first starts the time that the others have.
+ */
+void mig_begin(struct vdev_migration *m);
+/* Tells how far it is. Return: 0 or -ECANCELED. */
+int mig_tell(struct vdev_migration *m);
+/* Reads from the caller's descriptor. Return: 0 at its end. */
+ssize_t mig_read_fd(struct vdev_migration *m, int fd, void *buf, size_t size);
+/* Writes all of it. */
+int mig_write_fd(struct vdev_migration *m, int fd, const void *buf,
+		 size_t size);
+/* As vdev_migration_read() and vdev_migration_write(), within the time. */
+ssize_t mig_read_data(struct vdev_migration *m, void *buf, size_t size);
+int mig_write_data(struct vdev_migration *m, const void *buf, size_t size);
+
+#endif
