@@ -251,8 +251,12 @@ lab_kernel_build() {
 }
 
 lab_make() {
+	(lab_make_exec "$@")
+}
+
+lab_make_exec() {
 	# Not the caller's: ARCH, CROSS_COMPILE, MAKEFLAGS and the like.
-	env -u MAKEFLAGS -u ARCH -u CROSS_COMPILE -u KBUILD_OUTPUT -u CFLAGS \
+	exec env -u MAKEFLAGS -u ARCH -u CROSS_COMPILE -u KBUILD_OUTPUT -u CFLAGS \
 		KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
 		make -C "$LAB_SOURCE" O="$1" "${@:2}"
 }
@@ -282,7 +286,8 @@ lab_dropped_options() {
 lab_kernel_make() {
 	local obj=$1 log=$LAB_CACHE/log/build-$LAB_K_NAME.log start=$SECONDS pid
 	lab_say "building kernel '$LAB_K_NAME' from $LAB_SOURCE_ID; about 10 minutes on two cores"
-	lab_make "$obj" -j"$(nproc)" bzImage modules >"$log" 2>&1 &
+	# In the place of the shell that is started, so that a signal reaches it.
+	lab_make_exec "$obj" -j"$(nproc)" bzImage modules >"$log" 2>&1 &
 	pid=$!
 	LAB_CHILDREN+=("$pid")
 	while kill -0 "$pid" 2>/dev/null; do
