@@ -376,6 +376,206 @@ VDEV_EXPORT int vdev_migration_copy_out(struct vdev_migration *m, int fd,
 VDEV_EXPORT int vdev_migration_copy_in(struct vdev_migration *m, int fd,
 				       uint64_t *bytes);
 
+/* --- Streams: data with what is needed to trust them */
+
+/*
+ * A stream has the device's data in sections with lengths and checksums, facts
+ * about the device in front and an end mark behind; vdev-migration(5) has the
+ * format. Streams of one major version can be read by every library of that
+ * version. Nothing behind the end mark is read, so that several streams may
+ * follow each other in one file or connection.
+ */
+
+struct vdev_migration_stream;
+
+/**
+ * enum vdev_migration_save_flag - how to save
+ * @VDEV_MIGRATION_SAVE_PRECOPY: as much as possible while the device works
+ */
+enum vdev_migration_save_flag {
+	VDEV_MIGRATION_SAVE_PRECOPY = 1 << 0,
+};
+
+/**
+ * struct vdev_migration_totals - what a save or load came to
+ * @length: bytes of the stream
+ * @bytes: bytes of the device's data in it
+ * @precopy_bytes: those of them that were read while the device worked
+ * @total_ms: how long it took, in milliseconds
+ * @stopped_ms: how long the device has stood still for it, up to the end of
+ *	the call
+ *
+ * The library makes these structures; more may stand at their end some day.
+ */
+struct vdev_migration_totals {
+	uint64_t length;
+	uint64_t bytes;
+	uint64_t precopy_bytes;
+	uint64_t total_ms;
+	uint64_t stopped_ms;
+};
+
+/**
+ * vdev_migration_set_precopy() - when to end pre-copy
+ * @m: the object
+ * @dirty: once the first copy is read and no more bytes than this have changed
+ *	since; 1 MiB unless set
+ * @most_ms: after so many milliseconds in any case, for a device that changes
+ *	faster than it is read; a minute unless set, 0 for any time
+ */
+VDEV_EXPORT void vdev_migration_set_precopy(struct vdev_migration *m,
+					    uint64_t dirty,
+					    unsigned int most_ms);
+
+/**
+ * vdev_migration_save() - save the device's state as a stream
+ * @m: the object
+ * @fd: a file, a pipe, a socket, ...; blocking or not
+ * @flags: enum vdev_migration_save_flag values joined
+ *
+ * The device is in STOP then; vdev_migration_set_state() lets it go on. If
+ * saving fails it is brought back to the state it had, and has lost nothing.
+ *
+ * Return: 0; -EBUSY in the midst of a data session; -EOPNOTSUPP if pre-copy is
+ * asked for and the device has none; as vdev_migration_set_state() and
+ * vdev_migration_copy_out().
+ */
+VDEV_EXPORT int vdev_migration_save(struct vdev_migration *m, int fd,
+				    unsigned int flags);
+
+/**
+ * vdev_migration_load() - load the device's state from a stream
+ * @m: the object
+ * @fd: a file, a pipe, a socket, ...; blocking or not
+ *
+ * What is wrong with the stream is found before the device is touched, where
+ * the stream can be read twice: all of it is checked first if @fd is a file.
+ * Of other streams each section is checked before the device gets it. If
+ * loading fails after the device got data it is reset, and RUNNING.
+ *
+ * The device is in STOP then, and starts from where it was saved when
+ * vdev_migration_set_state() lets it run.
+ *
+ * Return: 0; -EBADMSG if this is no stream, or it is damaged; -ENODATA if it is
+ * cut off; -EPROTONOSUPPORT if a newer library wrote it; -EMEDIUMTYPE if it is
+ * of another kind of device; -EBUSY in the midst of a data session; as
+ * vdev_migration_set_state() and vdev_migration_copy_in().
+ */
+VDEV_EXPORT int vdev_migration_load(struct vdev_migration *m, int fd);
+
+/**
+ * vdev_migration_send() - save the state for a peer that loads it
+ * @m: the object
+ * @fd: a socket, or what else goes both ways
+ * @flags: enum vdev_migration_save_flag values joined
+ *
+ * As vdev_migration_save(), with vdev_migration_receive() at the other end. The
+ * device is in STOP then, and the peer's may run: never both. Unless the peer
+ * said that all was loaded, this fails, and the device is back in the state it
+ * had.
+ *
+ * Return: as vdev_migration_save(); -ECONNREFUSED if the peer could not load
+ * it, with its reason; -ENODATA if it went away before it said so.
+ */
+VDEV_EXPORT int vdev_migration_send(struct vdev_migration *m, int fd,
+				    unsigned int flags);
+
+/**
+ * vdev_migration_receive() - load the state that a peer sends
+ * @m: the object
+ * @fd: a socket, or what else goes both ways
+ *
+ * The counterpart of vdev_migration_send(). The device is in STOP then, and may
+ * run. If this fails the device is reset, and the peer is told why, as far as
+ * it can be.
+ *
+ * Return: as vdev_migration_load(); -ENODATA if the peer went away before it
+ * gave the device up.
+ */
+VDEV_EXPORT int vdev_migration_receive(struct vdev_migration *m, int fd);
+
+/**
+ * vdev_migration_totals() - what the last save or load came to
+ * @m: the object
+ *
+ * Return: the figures, which belong to the object and change with the next
+ * call; all 0 before the first one.
+ */
+VDEV_EXPORT const struct vdev_migration_totals *
+vdev_migration_totals(const struct vdev_migration *m);
+
+/**
+ * vdev_migration_stream_read() - check a stream
+ * @ctx: the context
+ * @fd: a file, a pipe, a socket, ...
+ * @ret: receives what was found; the caller frees it with
+ *	vdev_migration_stream_free()
+ *
+ * Reads one stream to its end mark and checks all of it. No device is needed.
+ *
+ * Return: 0; -ENOENT if @fd is at its end, so that no stream begins there;
+ * -EBADMSG, -ENODATA, -EPROTONOSUPPORT as vdev_migration_load(); -ENOMEM; as
+ * read(2).
+ */
+VDEV_EXPORT int vdev_migration_stream_read(struct vdev_ctx *ctx, int fd,
+					   struct vdev_migration_stream **ret);
+
+/**
+ * vdev_migration_stream_free() - free what was found
+ * @stream: it, or NULL
+ */
+VDEV_EXPORT void
+vdev_migration_stream_free(struct vdev_migration_stream *stream);
+
+/**
+ * vdev_migration_stream_version() - the version of a stream
+ * @stream: the stream
+ * @major: receives the part that says who can read it
+ * @minor: receives the other part
+ */
+VDEV_EXPORT void
+vdev_migration_stream_version(const struct vdev_migration_stream *stream,
+			      unsigned int *major, unsigned int *minor);
+
+/**
+ * vdev_migration_stream_totals() - the size of a stream
+ * @stream: the stream
+ *
+ * Return: the figures, without times; they belong to @stream.
+ */
+VDEV_EXPORT const struct vdev_migration_totals *
+vdev_migration_stream_totals(const struct vdev_migration_stream *stream);
+
+/**
+ * vdev_migration_stream_fact() - what a stream says of the device
+ * @stream: the stream
+ * @index: 0 up to the count less one
+ * @value: receives the value, which belongs to @stream; may be NULL
+ * @needed: receives whether a device that loads it has to have the same; may
+ *	be NULL
+ *
+ * Return: the name, such as "vendor", which belongs to @stream; NULL past the
+ * end.
+ */
+VDEV_EXPORT const char *
+vdev_migration_stream_fact(const struct vdev_migration_stream *stream,
+			   size_t index, const char **value, bool *needed);
+
+/**
+ * vdev_migration_stream_suits() - whether a device could load a stream
+ * @stream: the stream
+ * @m: the device
+ *
+ * By the facts; the driver has the last word.
+ *
+ * Return: 0; -EMEDIUMTYPE if it is of another kind of device; -EPROTONOSUPPORT
+ * if it asks for something that is not known; -ENOMEM; as reading the device's
+ * facts.
+ */
+VDEV_EXPORT int
+vdev_migration_stream_suits(const struct vdev_migration_stream *stream,
+			    struct vdev_migration *m);
+
 VDEV_END_DECLS
 
 #endif

@@ -6,6 +6,10 @@
 
 #include <errno.h>
 
+/* When pre-copy ends unless the caller says otherwise. */
+#define PRECOPY_DIRTY ((uint64_t)1024 * 1024)
+#define PRECOPY_MS    60000
+
 static int flags_fail(struct vdev_file *file, int error)
 {
 	struct vdev_ctx *ctx = file->ctx;
@@ -34,11 +38,15 @@ int vdev_migration_new(struct vdev_file *file, struct vdev_migration **ret)
 	if (!m)
 		return vdev_fail(file->ctx, -ENOMEM, "out of memory");
 	m->file = vdev_file_ref(file);
+	m->io.ctx = file->ctx;
+	m->io.name = file->name;
 	m->flags = (unsigned int)flags;
 	m->data_fd = -1;
-	m->cancel_fd = -1;
-	m->remaining = UINT64_MAX;
-	error = vdev_migration_state(m, &m->state);
+	m->io.cancel_fd = -1;
+	m->precopy_dirty = PRECOPY_DIRTY;
+	m->precopy_ms = PRECOPY_MS;
+	m->io.remaining = UINT64_MAX;
+	error = vdev_migration_state(m, &m->io.state);
 	if (error) {
 		vdev_migration_free(m);
 		return error;
@@ -94,8 +102,9 @@ int vdev_migration_precopy(struct vdev_migration *m,
 	struct vfio_precopy_info info;
 	int error;
 
-	if (m->data_fd < 0 || (m->state != VDEV_MIGRATION_STATE_PRE_COPY &&
-			       m->state != VDEV_MIGRATION_STATE_PRE_COPY_P2P))
+	if (m->data_fd < 0 ||
+	    (m->io.state != VDEV_MIGRATION_STATE_PRE_COPY &&
+	     m->io.state != VDEV_MIGRATION_STATE_PRE_COPY_P2P))
 		return vdev_fail(ctx, -EINVAL, "%s is not in pre-copy",
 				 mig_name(m));
 	error = vfio_mig_precopy_info(mig_sys(m), m->data_fd, &info);
@@ -121,19 +130,26 @@ int vdev_migration_precopy(struct vdev_migration *m,
 void vdev_migration_set_timeout(struct vdev_migration *m,
 				unsigned int timeout_ms)
 {
-	m->timeout_ms = timeout_ms;
+	m->io.timeout_ms = timeout_ms;
 }
 
 void vdev_migration_set_cancel(struct vdev_migration *m, int fd)
 {
-	m->cancel_fd = fd;
+	m->io.cancel_fd = fd;
 }
 
 void vdev_migration_set_progress(struct vdev_migration *m,
 				 vdev_migration_progress_fn fn, void *data)
 {
-	m->progress = fn;
-	m->progress_data = data;
+	m->io.progress = fn;
+	m->io.progress_data = data;
+}
+
+void vdev_migration_set_precopy(struct vdev_migration *m, uint64_t dirty,
+				unsigned int most_ms)
+{
+	m->precopy_dirty = dirty;
+	m->precopy_ms = most_ms;
 }
 
 int vdev_migration_fd(const struct vdev_migration *m)

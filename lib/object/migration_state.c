@@ -114,7 +114,7 @@ int vdev_migration_path(unsigned int flags, enum vdev_migration_state from,
 /* --- A device on its way */
 
 /* Whether the data session goes on in a state, once there is one. */
-static bool saves(int state)
+bool mig_saves(enum vdev_migration_state state)
 {
 	return state == PRE_COPY || state == PRE_COPY_P2P || state == STOP_COPY;
 }
@@ -140,8 +140,8 @@ int vdev_migration_state(struct vdev_migration *m,
 				 "%s is in the migration state %u, which is "
 				 "not known",
 				 mig_name(m), state);
-	m->state = (enum vdev_migration_state)state;
-	*ret = m->state;
+	m->io.state = (enum vdev_migration_state)state;
+	*ret = m->io.state;
 	return 0;
 }
 
@@ -156,8 +156,8 @@ static int arc_fail(struct vdev_migration *m, enum vdev_migration_state from,
 	if (vfio_mig_get_state(mig_sys(m), m->file->fd, &now) ||
 	    now >= VDEV_MIGRATION_STATES)
 		now = ERROR;
-	m->state = (enum vdev_migration_state)now;
-	if (m->state != from)
+	m->io.state = (enum vdev_migration_state)now;
+	if (m->io.state != from)
 		end_session(m);
 	if (from == RESUMING)
 		vdev_fail(ctx, error,
@@ -173,13 +173,13 @@ static int arc_fail(struct vdev_migration *m, enum vdev_migration_state from,
 				 "it is in the state error now, out of which "
 				 "only a reset leads");
 	return vdev_hint(ctx, error, "it is in the state %s now",
-			 vdev_migration_state_name(m->state));
+			 vdev_migration_state_name(m->io.state));
 }
 
 /* One arc. */
 static int go(struct vdev_migration *m, enum vdev_migration_state to)
 {
-	enum vdev_migration_state from = m->state;
+	enum vdev_migration_state from = m->io.state;
 	int fd, error;
 
 	error = vfio_mig_set_state(mig_sys(m), m->file->fd, (uint32_t)to, &fd);
@@ -188,8 +188,8 @@ static int go(struct vdev_migration *m, enum vdev_migration_state to)
 	vdev_log(mig_ctx(m), VDEV_LOG_INFO, "%s goes from %s to %s",
 		 mig_name(m), vdev_migration_state_name(from),
 		 vdev_migration_state_name(to));
-	m->state = to;
-	if (fd < 0 && saves(from) && saves(to))
+	m->io.state = to;
+	if (fd < 0 && mig_saves(from) && mig_saves(to))
 		return 0;
 	end_session(m);
 	m->data_fd = fd;
@@ -202,7 +202,7 @@ static int path_fail(struct vdev_migration *m, enum vdev_migration_state to,
 	struct vdev_ctx *ctx = mig_ctx(m);
 	const char *name = vdev_migration_state_name(to);
 
-	if (m->state == ERROR) {
+	if (m->io.state == ERROR) {
 		error = vdev_fail(ctx, -EIO, "%s is in the state error",
 				  mig_name(m));
 		return vdev_hint(ctx, error, "only a reset leads out of it");
@@ -214,7 +214,7 @@ static int path_fail(struct vdev_migration *m, enum vdev_migration_state to,
 		return vdev_fail(ctx, error, "%s does not have the state %s",
 				 mig_name(m), name);
 	return vdev_fail(ctx, error, "no way leads %s from the state %s to %s",
-			 mig_name(m), vdev_migration_state_name(m->state),
+			 mig_name(m), vdev_migration_state_name(m->io.state),
 			 name);
 }
 
@@ -306,7 +306,7 @@ static int go_phase(struct vdev_migration *m, int phase,
 		    enum vdev_migration_state state)
 {
 	enum vdev_migration_state path[VDEV_MIGRATION_ARCS_MOST] = { 0 };
-	int count = vdev_migration_path(m->flags, m->state, state, path);
+	int count = vdev_migration_path(m->flags, m->io.state, state, path);
 
 	for (int i = 0; i < count && in_phase(phase, (int)path[i], (int)state);
 	     i++) {

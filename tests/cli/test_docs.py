@@ -197,7 +197,7 @@ def test_examples():
 
 
 def test_pages():
-    for name in ("vdevctl.1", "libvdev.3"):
+    for name in ("vdevctl.1", "libvdev.3", "vdev-migration.5"):
         version = re.search(r'^\.TH .*"libvdev ([\d.]+)"', page(name), re.M)
         check(version and version.group(1) == TABLE["version"],
               f"{name} has the version of the program")

@@ -69,6 +69,17 @@ static ssize_t fuzz_write(struct vdev_sys *sys, int fd, const void *buf,
 	return (ssize_t)size;
 }
 
+/* All is ready always. */
+static int fuzz_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
+		     int timeout_ms)
+{
+	(void)sys;
+	(void)timeout_ms;
+	for (nfds_t i = 0; i < count; i++)
+		fds[i].revents = (short)(fds[i].fd < 0 ? 0 : fds[i].events);
+	return 1;
+}
+
 /* Up to four names, of up to 31 characters. */
 static int fuzz_list(struct vdev_sys *sys, int dirfd, const char *path,
 		     vdev_sys_list_fn fn, void *data)
@@ -274,6 +285,8 @@ static const struct vdev_sys_ops fuzz_ops = {
 	.read = fuzz_read,
 	.pread = fuzz_pread,
 	.write = fuzz_write,
+	.write_some = fuzz_write,
+	.poll = fuzz_poll,
 	.list = fuzz_list,
 	.readlink = fuzz_readlink,
 	.stat = fuzz_stat,

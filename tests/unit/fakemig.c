@@ -129,7 +129,7 @@ static int fake_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
 			       : -ENOTTY;
 	if (request == VFIO_DEVICE_FEATURE)
 		return fake_feature(the, arg);
-	if (request == VFIO_DEVICE_RESET)
+	if (request == VFIO_DEVICE_RESET && !the->no_reset)
 		the->state = VFIO_DEVICE_STATE_RUNNING;
 	return the->former.ioctl(sys, fd, request, arg);
 }
@@ -169,7 +169,7 @@ static ssize_t fake_read(struct vdev_sys *sys, int fd, void *buf, size_t size)
 {
 	if (fd == FAKE_SESSION)
 		return session_read(the, buf, size);
-	if (fd != FAKE_IN)
+	if (fd != FAKE_IN && fd != FAKE_OUT)
 		return the->former.read(sys, fd, buf, size);
 	size = portion(the, size, the->in_size - the->in_at);
 	if (size)
@@ -216,6 +216,7 @@ static int fake_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
 	(void)sys;
 	assert_int_equal(count, 2);
 	the->polls++;
+	the->now += the->tick;
 	fds[0].revents = fds[1].revents = 0;
 	if (the->cancel_after && the->polls >= the->cancel_after &&
 	    fds[1].fd == FAKE_CANCEL) {

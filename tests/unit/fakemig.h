@@ -15,7 +15,7 @@
  */
 
 #define FAKE_SESSION 2000 /* the device's data */
-#define FAKE_OUT     2001 /* where the caller wants them */
+#define FAKE_OUT     2001 /* where the caller wants them; gives `in`, too */
 #define FAKE_IN	     2002 /* where the caller has them from */
 #define FAKE_CANCEL  2003
 #define FAKE_MOST    ((size_t)1024 * 1024)
@@ -51,12 +51,14 @@ struct fakemig {
 	size_t out_most; /* fails with EPIPE behind it; 0: never */
 	const uint8_t *in;
 	size_t in_size, in_at;
-	bool in_file; /* it can be read again */
+	bool in_file;  /* it can be read again */
+	bool no_reset; /* does not leave the state */
 	/* How often poll() finds nothing ready before something is. */
 	unsigned int waits;
 	unsigned int polls;
 	unsigned int cancel_after; /* polls; 0: never */
 	unsigned int interrupt;	   /* polls that end by a signal */
+	unsigned int tick;	   /* milliseconds that each poll() takes */
 	uint64_t now;
 };
 
