@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/genetlink.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+
+static void start(struct nlmessage *b, int family, uint8_t command,
+		  uint8_t version, int flags)
+{
+	const struct genlmsghdr head = { .cmd = command, .version = version };
+
+	nlmessage_start(b, family, flags, &head, sizeof(head));
+}
+
+static int take_family(void *data, const void *message)
+{
+	static const struct nla_policy policy[CTRL_ATTR_FAMILY_ID + 1] = {
+		[CTRL_ATTR_FAMILY_ID] = { .type = NLA_U16 },
+	};
+	struct nlattr *a[ARRAY_SIZE(policy)];
+	int ret = genetlink_parse(message, a, ARRAY_SIZE(a), policy);
+
+	if (ret)
+		return ret;
+	if (!a[CTRL_ATTR_FAMILY_ID])
+		return -EBADMSG;
+	*(uint16_t *)data = nla_get_u16(a[CTRL_ATTR_FAMILY_ID]);
+	return 0;
+}
+
+int genetlink_open(struct vdev_sys *sys, const char *name, uint8_t version,
+		   struct genetlink *ret)
+{
+	struct nlmessage b;
+	uint16_t family = 0;
+	int error;
+
+	start(&b, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0);
+	nlmessage_put_string(&b, CTRL_ATTR_FAMILY_NAME, name);
+	error = nlmessage_send(&b, sys, NETLINK_GENERIC, take_family, &family,
+			       NULL);
+	if (error)
+		return error;
+	if (!family)
+		return -EBADMSG;
+	*ret = (struct genetlink){ .sys = sys,
+				   .family = family,
+				   .version = version };
+	return 0;
+}
+
+void genetlink_start(const struct genetlink *g, struct nlmessage *b,
+		     uint8_t command, int flags)
+{
+	start(b, g->family, command, g->version, flags);
+}
+
+int genetlink_send(struct genetlink *g, struct nlmessage *b,
+		   vdev_sys_netlink_fn fn, void *data)
+{
+	return nlmessage_send(b, g->sys, NETLINK_GENERIC, fn, data, g->why);
+}
+
+int genetlink_parse(const void *message, struct nlattr **table,
+		    unsigned int count, const struct nla_policy *policy)
+{
+	return nlmessage_parse(message, GENL_HDRLEN, table, count, policy);
+}
