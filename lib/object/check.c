@@ -245,3 +245,23 @@ int check_some(const struct check_input *in, struct vdev_device *dev,
 				    vdev_device_address(dev), strerror(-ret));
 	return 0;
 }
+
+int check_interfaces(const struct check_input *in, const struct strv *names,
+		     struct findings *findings)
+{
+	struct check c = { .in = in, .unbinds = true, .findings = findings };
+	char subsystem[] = "net";
+	const char *name;
+	int ret;
+
+	c.nodes.items = calloc(names->count, sizeof(*c.nodes.items));
+	if (!c.nodes.items)
+		return vdev_fail(in->ctx, -ENOMEM, "out of memory");
+	strv_foreach(names, name)
+		c.nodes.items[c.nodes.count++] =
+			(struct usage_node){ .subsystem = subsystem,
+					     .name = (char *)name };
+	ret = run_one(&c, VDEV_CHECK_NETWORK);
+	free(c.nodes.items);
+	return ret ? vdev_fail(in->ctx, ret, "out of memory") : 0;
+}

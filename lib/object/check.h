@@ -70,6 +70,10 @@ int check_some(const struct check_input *in, struct vdev_device *dev,
 	       const char *target, bool unbinds, unsigned int which,
 	       struct findings *findings);
 
+/* The check "network" on interfaces that belong to no device of the plan. */
+int check_interfaces(const struct check_input *in, const struct strv *names,
+		     struct findings *findings);
+
 /* Adds a finding of the running check. Return: 0 or -ENOMEM. */
 int check_say(struct check *c, enum vdev_verdict verdict, const char *source,
 	      const char *fmt, ...) PRINTF(4, 5);

@@ -20,7 +20,12 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 from tap import Tap  # noqa: E402
 
 LIB = Path(__file__).resolve().parents[2] / "lib"
-HEADERS = ["iommufd", "vfio"]
+HEADERS = ["devlink", "iommufd", "vfio"]
+# Of these the project states what it uses only.
+PARTIAL = ["devlink"]
+
+# Macros that are text.
+TEXT = re.compile(r"VFIO_DEVICE_API_\w+_STRING$|\w+_GENL_NAME$")
 
 # What the kernel's headers have and the project has no use for.
 FOREIGN = re.compile(
@@ -66,7 +71,7 @@ def rows(text, kernel):
     known = structures(kernel)
     out = []
     for name in numbers(text):
-        form, cast = ("%s", "") if name.endswith("_STRING") else ("%lld", "(long long)")
+        form, cast = ("%s", "") if TEXT.match(name) else ("%lld", "(long long)")
         out.append(f'printf("{name} {form}\\n", {cast}({name}));')
     for name, body in structures(text).items():
         out.append(f'printf("sizeof {name} %zu\\n", sizeof(struct {name}));')
@@ -151,6 +156,8 @@ BAD = [
      "aligned_u64 length;\n\taligned_u64 user_va;", "iommu_ioas_map.user_va at"),
     ("iommufd", "uint32_t hwpt_id;\n\tuint32_t flags;",
      "uint32_t flags;\n\tuint32_t hwpt_id;", "iommu_hwpt_get_dirty_bitmap.flags at"),
+    ("devlink", "DEVLINK_ATTR_PARAM = 80", "DEVLINK_ATTR_PARAM = 81",
+     "DEVLINK_ATTR_PARAM "),
     ("vfio", "VFIO_IRQ_INFO_NORESIZE\t (1 << 3)", "VFIO_IRQ_INFO_NORESIZE (1 << 4)",
      "VFIO_IRQ_INFO_NORESIZE"),
     ("vfio", "VFIO_PCI_NUM_REGIONS = 9", "VFIO_PCI_NUM_REGIONS = 10",
@@ -190,7 +197,7 @@ def check_used(tap):
     users = [
         str(f.relative_to(LIB))
         for f in sorted(LIB.rglob("*.[ch]"))
-        if re.search(r"#\s*include\s+<linux/(iommufd|vfio)\.h>", f.read_text())
+        if re.search(r"#\s*include\s+<linux/(devlink|iommufd|vfio)\.h>", f.read_text())
     ]
     tap.ok(not users, "the library does not use the system's headers", users)
 
@@ -203,11 +210,12 @@ def main():
         for name in HEADERS:
             count, faults = differences(LIB, headers, name)
             tap.ok(
-                count > 100 and not faults,
+                count > 90 and not faults,
                 f"{name}.h states what the kernel does ({count} facts)",
                 "\n".join(faults),
             )
-            check_complete(tap, headers, name)
+            if name not in PARTIAL:
+                check_complete(tap, headers, name)
         check_self(tap, headers)
     else:
         tap.skip("headers of the lab's kernel", "it was not built: scripts/lab --build-only")

@@ -47,6 +47,8 @@ struct fakekernel {
 
 	char driver_text[64];
 	char override_text[64];
+	int (*netlink)(void *data, struct vdev_sys_netlink *request);
+	void *netlink_data;
 };
 
 /* Composes a path, which has to fit. Return: its length. */

@@ -691,9 +691,19 @@ static int fake_run(struct vdev_sys *sys, const char *const *argv)
 
 static int fake_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
-	(void)enter(sys);
-	(void)request;
-	return 0;
+	struct fakekernel *fk = enter(sys);
+
+	*request->why = '\0';
+	return fk->netlink ? fk->netlink(fk->netlink_data, request) : 0;
+}
+
+void fakekernel_set_netlink(struct fakekernel *fk,
+			    int (*fn)(void *data,
+				      struct vdev_sys_netlink *request),
+			    void *data)
+{
+	fk->netlink = fn;
+	fk->netlink_data = data;
 }
 
 static uint64_t fake_now_ms(struct vdev_sys *sys)

@@ -106,6 +106,12 @@ void fakekernel_fail_write(struct fakekernel *fk, unsigned int nth_write,
 /* What is_root() says; true unless set. */
 void fakekernel_set_root_user(struct fakekernel *fk, bool root);
 
+/* Who answers netlink; nobody unless set, and all succeeds. */
+void fakekernel_set_netlink(struct fakekernel *fk,
+			    int (*fn)(void *data,
+				      struct vdev_sys_netlink *request),
+			    void *data);
+
 /*
  * Ends the process, with status 137 and nothing flushed or closed, instead of
  * making the Nth gateway call from here on; 0 for never.

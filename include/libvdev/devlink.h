@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBVDEV_DEVLINK_H
+#define LIBVDEV_DEVLINK_H
+
+#include <libvdev/bind.h>
+
+VDEV_BEGIN_DECLS
+
+/*
+ * devlink: what the kernel's driver of a device lets one see and set about the
+ * device and its switch (eswitch), between the PF's uplink and its VFs.
+ *
+ * A device has devlink while a driver that offers it is bound: network drivers
+ * above all, never a VFIO driver. It is named by its bus and its name there,
+ * "pci/0000:01:00.0".
+ *
+ * Settings are changed by a change:
+ *
+ *	vdev_devlink_new(ctx, "eth0", &dl);
+ *	vdev_devlink_change_new(dl, &change);
+ *	vdev_devlink_change_set(change, VDEV_ESWITCH_MODE, "switchdev");
+ *	vdev_devlink_change_run(change);
+ *	vdev_devlink_change_free(change);
+ *	vdev_devlink_free(dl);
+ *
+ * It is refused while somebody uses what it would take away. Settings are made
+ * one by one, in the order they were added, and read back; if one fails those
+ * before it are put back.
+ *
+ * Kernel interface: generic netlink, family "devlink", Linux 4.6.
+ * Source: include/uapi/linux/devlink.h, Documentation/networking/devlink/.
+ */
+
+struct vdev_devlink;
+struct vdev_devlink_list;
+struct vdev_devlink_change;
+
+/**
+ * enum vdev_devlink_attr - what can be set
+ * @VDEV_ESWITCH_MODE: the switch's mode: "legacy" (by MAC address and VLAN),
+ *	"switchdev" (by rules for its ports, each VF has one on the host) or
+ *	"switchdev-inactive" (the same, but no traffic yet; Linux 6.19)
+ * @VDEV_ESWITCH_INLINE_MODE: how much of a packet's head the switch needs with
+ *	the packet's description: "none", "link", "network" or "transport"
+ * @VDEV_ESWITCH_ENCAP_MODE: whether the switch puts packets into tunnels:
+ *	"none" or "basic"
+ */
+enum vdev_devlink_attr {
+	VDEV_ESWITCH_MODE,
+	VDEV_ESWITCH_INLINE_MODE,
+	VDEV_ESWITCH_ENCAP_MODE,
+};
+
+/** How many of them there are. */
+#define VDEV_DEVLINK_ATTRS 3
+
+/**
+ * vdev_devlink_attr_name() - the name of a setting
+ * @attr: which one
+ *
+ * Return: a static string such as "inline-mode"; NULL for a value out of range.
+ */
+VDEV_EXPORT const char *vdev_devlink_attr_name(enum vdev_devlink_attr attr);
+
+/**
+ * vdev_devlink_attr_words() - the values a setting can have
+ * @attr: which one
+ *
+ * Return: a static NULL-terminated array of words; NULL if they are no words.
+ */
+VDEV_EXPORT const char *const *
+vdev_devlink_attr_words(enum vdev_devlink_attr attr);
+
+/**
+ * vdev_devlink_new() - the devlink side of a device
+ * @ctx: the context
+ * @name: its name with devlink ("pci/0000:01:00.0", "netdevsim/netdevsim10"),
+ *	any name of a device that vdev_device_find() takes, or a network
+ *	interface of one of its ports
+ * @ret: receives it; the caller frees it with vdev_devlink_free()
+ *
+ * Return: 0; -ENODEV if there is no such device or it has no devlink, which
+ * may be for want of a driver; -EOPNOTSUPP if the kernel has no devlink, or
+ * below a root; -EINVAL for what cannot be a name; -EPERM; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_new(struct vdev_ctx *ctx, const char *name,
+				 struct vdev_devlink **ret);
+
+/**
+ * vdev_devlink_free() - forget it
+ * @dl: what vdev_devlink_new() gave, or NULL
+ */
+VDEV_EXPORT void vdev_devlink_free(struct vdev_devlink *dl);
+
+/**
+ * vdev_devlink_name() - the name with devlink
+ * @dl: the device
+ *
+ * Return: "BUS/NAME", valid as long as @dl.
+ */
+VDEV_EXPORT const char *vdev_devlink_name(const struct vdev_devlink *dl);
+
+/**
+ * vdev_devlink_list_new() - all devices with devlink
+ * @ctx: the context
+ * @ret: receives them; the caller frees the list with vdev_devlink_list_free()
+ *
+ * Return: their number; -EOPNOTSUPP if the kernel has no devlink, or below
+ * a root; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_list_new(struct vdev_ctx *ctx,
+				      struct vdev_devlink_list **ret);
+
+/**
+ * vdev_devlink_list_free() - free a list
+ * @list: the list, or NULL
+ */
+VDEV_EXPORT void vdev_devlink_list_free(struct vdev_devlink_list *list);
+
+/**
+ * vdev_devlink_list_count() - how many there are
+ * @list: the list
+ *
+ * Return: the count.
+ */
+VDEV_EXPORT size_t
+vdev_devlink_list_count(const struct vdev_devlink_list *list);
+
+/**
+ * vdev_devlink_list_name() - one of them
+ * @list: the list
+ * @index: 0 up to the count less one
+ *
+ * Return: a name for vdev_devlink_new(); NULL past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_list_name(const struct vdev_devlink_list *list, size_t index);
+
+/**
+ * vdev_devlink_eswitch() - a setting of the switch
+ * @dl: the device
+ * @attr: VDEV_ESWITCH_MODE and those behind it
+ * @ret: receives a static string, one of vdev_devlink_attr_words()
+ *
+ * Kernel interface: ``DEVLINK_CMD_ESWITCH_GET``, Linux 4.8.
+ *
+ * Return: 0; -ENODATA if the driver has no such setting; -EOPNOTSUPP if it has
+ * no switch; -ENODEV if the device is gone; -EINVAL for another setting;
+ * -EPERM without CAP_NET_ADMIN; -EBADMSG for an answer that makes no sense.
+ */
+VDEV_EXPORT int vdev_devlink_eswitch(struct vdev_devlink *dl,
+				     enum vdev_devlink_attr attr,
+				     const char **ret);
+
+/**
+ * vdev_devlink_change_new() - make an empty change
+ * @dl: the device, which has to stay as long as the change
+ * @ret: receives it; the caller frees it with vdev_devlink_change_free()
+ *
+ * Return: 0; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_change_new(struct vdev_devlink *dl,
+					struct vdev_devlink_change **ret);
+
+/**
+ * vdev_devlink_change_free() - free a change
+ * @change: the change, or NULL
+ */
+VDEV_EXPORT void vdev_devlink_change_free(struct vdev_devlink_change *change);
+
+/**
+ * vdev_devlink_change_set() - add a setting of the device
+ * @change: the change
+ * @attr: VDEV_ESWITCH_MODE and those behind it
+ * @value: the value it shall have
+ *
+ * Return: 0; -EINVAL if it cannot have that value, is in the change already or
+ * is none of the device; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_change_set(struct vdev_devlink_change *change,
+					enum vdev_devlink_attr attr,
+					const char *value);
+
+/**
+ * vdev_devlink_change_force() - run in spite of a check
+ * @change: the change
+ * @check: the check that may refuse without effect
+ *
+ * Return: 0; -EINVAL for a value out of range.
+ */
+VDEV_EXPORT int vdev_devlink_change_force(struct vdev_devlink_change *change,
+					  enum vdev_check check);
+
+/**
+ * vdev_devlink_change_check() - look, without changing anything
+ * @change: the change
+ *
+ * Reads the values there are and, if the switch is to change its mode, whether
+ * a VF or an interface of a port of the switch is in use. May be called again.
+ *
+ * Return: 0 if the change can run; -EBUSY if a check refuses; -EINVAL if the
+ * change is empty; or as vdev_devlink_eswitch().
+ */
+VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
+
+/**
+ * vdev_devlink_change_run() - do it
+ * @change: the change
+ *
+ * Kernel interface: ``DEVLINK_CMD_ESWITCH_SET``, Linux 4.8.
+ *
+ * Return: 0; what vdev_devlink_change_check() returns; -EOPNOTSUPP if the
+ * driver cannot set it; another errno of the driver, whose own sentence is in
+ * vdev_ctx_last_error(); -EIO if the driver took a value and shows another one;
+ * -EPERM without CAP_NET_ADMIN. vdev_ctx_last_kind() tells whether what was
+ * set before was put back.
+ */
+VDEV_EXPORT int vdev_devlink_change_run(struct vdev_devlink_change *change);
+
+/**
+ * vdev_devlink_change_count() - how many settings it has
+ * @change: the change
+ *
+ * Return: the count.
+ */
+VDEV_EXPORT size_t
+vdev_devlink_change_count(const struct vdev_devlink_change *change);
+
+/**
+ * vdev_devlink_change_name() - which setting
+ * @change: the change
+ * @index: 0 up to the count less one
+ *
+ * Return: its name, as vdev_devlink_attr_name(); NULL past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_change_name(const struct vdev_devlink_change *change,
+			 size_t index);
+
+/**
+ * vdev_devlink_change_before() - the value it had
+ * @change: the change, after vdev_devlink_change_check()
+ * @index: 0 up to the count less one
+ *
+ * Return: the value when the change was last checked; NULL if the driver does
+ * not tell, or past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_change_before(const struct vdev_devlink_change *change,
+			   size_t index);
+
+/**
+ * vdev_devlink_change_value() - the value it shall have
+ * @change: the change
+ * @index: 0 up to the count less one
+ *
+ * Return: the value; NULL past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_change_value(const struct vdev_devlink_change *change,
+			  size_t index);
+
+/**
+ * vdev_devlink_change_outcome() - what became of it
+ * @change: the change
+ * @index: 0 up to the count less one
+ *
+ * Return: VDEV_OUTCOME_PLANNED, _UNCHANGED, _DONE, _ROLLED_BACK, _FAILED,
+ * _NOT_TRIED or _BROKEN (set, and not put back).
+ */
+VDEV_EXPORT enum vdev_outcome
+vdev_devlink_change_outcome(const struct vdev_devlink_change *change,
+			    size_t index);
+
+/**
+ * vdev_devlink_change_reason() - why it has its outcome
+ * @change: the change
+ * @index: 0 up to the count less one
+ *
+ * Return: a sentence, or NULL if there is nothing to say.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_change_reason(const struct vdev_devlink_change *change,
+			   size_t index);
+
+/**
+ * vdev_devlink_change_finding() - one finding of the checks
+ * @change: the change, after vdev_devlink_change_check()
+ * @index: from 0 on
+ *
+ * vdev_finding_device() is the VF it is about, or NULL for an interface of
+ * a port, which the finding's detail names.
+ *
+ * Return: the finding, valid until the next check; NULL past the end.
+ */
+VDEV_EXPORT const struct vdev_finding *
+vdev_devlink_change_finding(const struct vdev_devlink_change *change,
+			    size_t index);
+
+VDEV_END_DECLS
+
+#endif

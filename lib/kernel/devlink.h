@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VDEV_KERNEL_DEVLINK_H
+#define VDEV_KERNEL_DEVLINK_H
+
+#include "kernel/genetlink.h"
+
+/*
+ * devlink: what the kernel's driver of a device lets one set about it and its
+ * switch. Each call returns 0 or a negative errno, nothing is recorded;
+ * -EBADMSG is an answer that makes no sense. What the kernel says of a refusal
+ * is in family.why then.
+ */
+
+struct devlink {
+	struct genetlink family;
+	char bus[32];
+	char name[64];
+};
+
+/* Return: -ENOENT if the kernel has no devlink. */
+int devlink_open(struct vdev_sys *sys, const char *bus, const char *name,
+		 struct devlink *ret);
+
+/* The devices that have it, as "BUS/NAME". */
+int devlink_list(struct vdev_sys *sys, struct strv *ret);
+
+/* --- The switch */
+
+enum devlink_eswitch {
+	DEVLINK_ESWITCH_MODE,
+	DEVLINK_ESWITCH_INLINE,
+	DEVLINK_ESWITCH_ENCAP,
+	DEVLINK_ESWITCH_COUNT,
+};
+
+/* Negative where the driver has none. */
+int devlink_get_eswitch(struct devlink *d, int values[DEVLINK_ESWITCH_COUNT]);
+int devlink_set_eswitch(struct devlink *d, enum devlink_eswitch what,
+			unsigned int value);
+
+/* --- Ports */
+
+struct devlink_port {
+	uint32_t index;
+	/* Negative where there is none. */
+	int flavour;
+	int64_t number;
+	int64_t controller;
+	int64_t pf;
+	int64_t vf;
+	int64_t sf;
+	int external;
+	char netdev[16]; /* "" for none */
+	char ibdev[64];
+};
+
+int devlink_list_ports(struct devlink *d, struct devlink_port **ret,
+		       size_t *count);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Settings that are made together or not at all. */
+
+#include <errno.h>
+
+#include "object/devlink.h"
+#include "object/list.h"
+
+struct change_item {
+	enum vdev_devlink_attr attr;
+	char *before; /* NULL if the driver does not tell */
+	char *value;
+	enum vdev_outcome outcome;
+	char *reason;
+};
+
+struct vdev_devlink_change {
+	struct vdev_devlink *dl;
+	struct change_item *items;
+	size_t count;
+	bool forced[VDEV_CHECKS];
+	struct findings findings;
+	struct vdev_device_list *vfs; /* what they are about */
+};
+
+int vdev_devlink_change_new(struct vdev_devlink *dl,
+			    struct vdev_devlink_change **ret)
+{
+	struct vdev_devlink_change *change = calloc(1, sizeof(*change));
+
+	if (!change)
+		return vdev_fail(dl->ctx, -ENOMEM, "out of memory");
+	change->dl = dl;
+	*ret = change;
+	return 0;
+}
+
+static void forget_findings(struct vdev_devlink_change *change)
+{
+	findings_clear(&change->findings);
+	vdev_device_list_free(change->vfs);
+	change->vfs = NULL;
+}
+
+void vdev_devlink_change_free(struct vdev_devlink_change *change)
+{
+	if (!change)
+		return;
+	forget_findings(change);
+	for (size_t i = 0; i < change->count; i++) {
+		free(change->items[i].before);
+		free(change->items[i].value);
+		free(change->items[i].reason);
+	}
+	free(change->items);
+	free(change);
+}
+
+/* --- What is wanted */
+
+static int out_of_memory(const struct vdev_devlink_change *change)
+{
+	return vdev_fail(change->dl->ctx, -ENOMEM, "out of memory");
+}
+
+int vdev_devlink_change_set(struct vdev_devlink_change *change,
+			    enum vdev_devlink_attr attr, const char *value)
+{
+	struct vdev_ctx *ctx = change->dl->ctx;
+	const char *name = vdev_devlink_attr_name(attr);
+	struct change_item item = { .attr = attr };
+
+	if (!name)
+		return vdev_fail(ctx, -EINVAL, "there is no setting %d",
+				 (int)attr);
+	if (devlink_word(attr, value) < 0)
+		return vdev_fail(ctx, -EINVAL, "%s cannot be '%s'", name,
+				 value);
+	for (size_t i = 0; i < change->count; i++)
+		if (change->items[i].attr == attr)
+			return vdev_fail(ctx, -EINVAL, "%s is to be set twice",
+					 name);
+	item.value = strdup(value);
+	if (!item.value || ARRAY_ADD(change->items, change->count, item)) {
+		free(item.value);
+		return out_of_memory(change);
+	}
+	return 0;
+}
+
+int vdev_devlink_change_force(struct vdev_devlink_change *change,
+			      enum vdev_check check)
+{
+	if ((unsigned int)check >= VDEV_CHECKS)
+		return vdev_fail(change->dl->ctx, -EINVAL,
+				 "there is no check %d", (int)check);
+	change->forced[check] = true;
+	return 0;
+}
+
+/* --- Whether it can be */
+
+/* `*ret` is a copy, or NULL if the driver does not tell. */
+static int read_item(struct vdev_devlink_change *change,
+		     const struct change_item *item, char **ret)
+{
+	const char *value = NULL;
+	int error = vdev_devlink_eswitch(change->dl, item->attr, &value);
+
+	if (error == -ENODATA)
+		error = 0;
+	if (error)
+		return error;
+	*ret = value ? strdup(value) : NULL;
+	return value && !*ret ? out_of_memory(change) : 0;
+}
+
+static int read_all(struct vdev_devlink_change *change)
+{
+	for (size_t i = 0; i < change->count; i++) {
+		struct change_item *item = &change->items[i];
+		char *before;
+		int ret = read_item(change, item, &before);
+
+		if (ret)
+			return ret;
+		free(item->before);
+		free(item->reason);
+		item->before = before;
+		item->reason = NULL;
+		item->outcome = before && str_eq(before, item->value)
+					? VDEV_OUTCOME_UNCHANGED
+					: VDEV_OUTCOME_PLANNED;
+	}
+	return 0;
+}
+
+/* The mode takes away the ports' interfaces, and what the VFs are for. */
+static bool is_dangerous(const struct vdev_devlink_change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (change->items[i].attr == VDEV_ESWITCH_MODE &&
+		    change->items[i].outcome != VDEV_OUTCOME_UNCHANGED)
+			return true;
+	return false;
+}
+
+static int refuse(struct vdev_devlink_change *change,
+		  const struct vdev_finding *f)
+{
+	const char *check = vdev_check_name(f->check);
+	int ret = vdev_fail(change->dl->ctx, -EBUSY,
+			    "%s: refused by the check \"%s\": %s%s%s",
+			    change->dl->name, check,
+			    f->dev ? vdev_device_address(f->dev) : "",
+			    f->dev ? ": " : "", f->detail);
+
+	if (f->unforceable)
+		return ret;
+	return vdev_hint(change->dl->ctx, ret,
+			 "--force=%s goes on in spite of it", check);
+}
+
+int vdev_devlink_change_check(struct vdev_devlink_change *change)
+{
+	int ret;
+
+	forget_findings(change);
+	if (!change->count)
+		return vdev_fail(change->dl->ctx, -EINVAL,
+				 "there is nothing to set");
+	ret = read_all(change);
+	if (!ret && is_dangerous(change))
+		ret = devlink_check_ports(change->dl, change->forced,
+					  &change->vfs, &change->findings);
+	for (size_t i = 0; i < change->findings.count && !ret; i++) {
+		const struct vdev_finding *f = &change->findings.items[i];
+
+		if (f->verdict == VDEV_VERDICT_REFUSE && !f->forced)
+			ret = refuse(change, f);
+	}
+	return ret;
+}
+
+/* --- Doing it */
+
+/* Nothing is recorded. */
+static int set_item(struct vdev_devlink_change *change,
+		    const struct change_item *item, const char *value)
+{
+	return devlink_set_eswitch(
+		&change->dl->link, (enum devlink_eswitch)item->attr,
+		(unsigned int)devlink_word(item->attr, value));
+}
+
+static void set_outcome(struct change_item *item, enum vdev_outcome outcome,
+			const char *reason)
+{
+	item->outcome = outcome;
+	free(item->reason);
+	item->reason = reason ? strdup(reason) : NULL;
+}
+
+/* Whether all of it is as before; `said` receives what was undone. */
+static bool roll_back(struct vdev_devlink_change *change, size_t count,
+		      struct strbuf *said)
+{
+	bool whole = true;
+
+	while (count--) {
+		struct change_item *item = &change->items[count];
+		const char *name = vdev_devlink_attr_name(item->attr);
+		int ret = -ENODATA;
+
+		if (item->outcome != VDEV_OUTCOME_DONE)
+			continue;
+		if (item->before)
+			ret = set_item(change, item, item->before);
+		if (!ret) {
+			set_outcome(item, VDEV_OUTCOME_ROLLED_BACK, NULL);
+			strbuf_addf(said, "; %s is %s again", name,
+				    item->before);
+			continue;
+		}
+		whole = false;
+		set_outcome(item, VDEV_OUTCOME_BROKEN,
+			    item->before
+				    ? devlink_reason(change->dl, ret)
+				    : "the driver did not tell what it was");
+		strbuf_addf(said, "; %s stays %s, and cannot be put back: %s",
+			    name, item->value,
+			    item->reason ? item->reason : strerror(-ret));
+	}
+	return whole;
+}
+
+/* Item `at` failed for the reason given. */
+static int undo(struct vdev_devlink_change *change, size_t at, int error,
+		const char *reason)
+{
+	struct change_item *item = &change->items[at];
+	_auto_strbuf_ struct strbuf said = { 0 };
+	enum vdev_error_kind kind;
+	bool whole;
+
+	/* The roll-back speaks to the kernel too, which gives other reasons. */
+	(void)vdev_fail(change->dl->ctx, error, "%s", reason);
+	kind = error == -EINVAL || error == -ERANGE || error == -ENOENT
+		       ? VDEV_ERROR_FAILED
+		       : vdev_ctx_last_kind(change->dl->ctx);
+	for (size_t i = at + 1; i < change->count; i++)
+		if (change->items[i].outcome == VDEV_OUTCOME_PLANNED)
+			change->items[i].outcome = VDEV_OUTCOME_NOT_TRIED;
+	whole = roll_back(change, change->count, &said);
+	if (item->outcome != VDEV_OUTCOME_BROKEN)
+		set_outcome(item, VDEV_OUTCOME_FAILED, reason);
+	return vdev_fail_as(change->dl->ctx, whole ? kind : VDEV_ERROR_ROLLBACK,
+			    error, "%s: cannot set %s to %s: %s%s",
+			    change->dl->name,
+			    vdev_devlink_attr_name(item->attr), item->value,
+			    reason, said.text ? said.text : "");
+}
+
+static int run_item(struct vdev_devlink_change *change, size_t at)
+{
+	struct change_item *item = &change->items[at];
+	_auto_free_ char *reason = NULL;
+	int ret;
+
+	if (item->outcome == VDEV_OUTCOME_UNCHANGED)
+		return 0;
+	ret = set_item(change, item, item->value);
+	if (!ret) {
+		set_outcome(item, VDEV_OUTCOME_DONE, NULL);
+		return 0;
+	}
+	reason = strdup(devlink_reason(change->dl, ret));
+	return undo(change, at, ret, reason ? reason : strerror(-ret));
+}
+
+/* A driver that takes a value and does something else is found out. */
+static int verify_item(struct vdev_devlink_change *change, size_t at)
+{
+	struct change_item *item = &change->items[at];
+	_auto_strbuf_ struct strbuf reason = { 0 };
+	_auto_free_ char *now = NULL;
+	int ret;
+
+	if (item->outcome != VDEV_OUTCOME_DONE)
+		return 0;
+	ret = read_item(change, item, &now);
+	if (!ret && (!now || str_eq(now, item->value)))
+		return 0;
+	if (ret)
+		strbuf_addf(&reason, "it cannot be read back: %s",
+			    vdev_ctx_last_error(change->dl->ctx));
+	else
+		strbuf_addf(&reason, "the driver took it, but says %s", now);
+	return undo(change, at, ret ? ret : -EIO,
+		    reason.text ? reason.text : "it is not as set");
+}
+
+int vdev_devlink_change_run(struct vdev_devlink_change *change)
+{
+	int ret = vdev_devlink_change_check(change);
+
+	for (size_t i = 0; i < change->count && !ret; i++)
+		ret = run_item(change, i);
+	for (size_t i = 0; i < change->count && !ret; i++)
+		ret = verify_item(change, i);
+	return ret;
+}
+
+/* --- What came of it */
+
+size_t vdev_devlink_change_count(const struct vdev_devlink_change *change)
+{
+	return change->count;
+}
+
+const char *vdev_devlink_change_name(const struct vdev_devlink_change *change,
+				     size_t index)
+{
+	return index < change->count
+		       ? vdev_devlink_attr_name(change->items[index].attr)
+		       : NULL;
+}
+
+const char *vdev_devlink_change_before(const struct vdev_devlink_change *change,
+				       size_t index)
+{
+	return index < change->count ? change->items[index].before : NULL;
+}
+
+const char *vdev_devlink_change_value(const struct vdev_devlink_change *change,
+				      size_t index)
+{
+	return index < change->count ? change->items[index].value : NULL;
+}
+
+enum vdev_outcome
+vdev_devlink_change_outcome(const struct vdev_devlink_change *change,
+			    size_t index)
+{
+	return index < change->count ? change->items[index].outcome
+				     : VDEV_OUTCOME_PLANNED;
+}
+
+const char *vdev_devlink_change_reason(const struct vdev_devlink_change *change,
+				       size_t index)
+{
+	return index < change->count ? change->items[index].reason : NULL;
+}
+
+const struct vdev_finding *
+vdev_devlink_change_finding(const struct vdev_devlink_change *change,
+			    size_t index)
+{
+	return index < change->findings.count ? &change->findings.items[index]
+					      : NULL;
+}

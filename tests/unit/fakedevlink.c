@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fakedevlink.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <setjmp.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "kernel/abi/devlink.h"
+
+/* --- Messages */
+
+struct message {
+	_Alignas(8) char bytes[4096];
+};
+
+static struct nlmsghdr *header(struct message *m)
+{
+	return (void *)m->bytes;
+}
+
+static void start(struct message *m, int type, uint8_t command)
+{
+	struct genlmsghdr head = { .cmd = command, .version = 1 };
+
+	memset(m, 0, sizeof(*m));
+	header(m)->nlmsg_type = (uint16_t)type;
+	header(m)->nlmsg_len = NLMSG_LENGTH(sizeof(head));
+	memcpy(NLMSG_DATA(header(m)), &head, sizeof(head));
+}
+
+static struct nlattr *put(struct message *m, int type, const void *data,
+			  size_t size)
+{
+	uint32_t at = NLMSG_ALIGN(header(m)->nlmsg_len);
+	struct nlattr *a = (void *)(m->bytes + at);
+
+	assert_true(at + NLA_HDRLEN + NLA_ALIGN(size) <= sizeof(m->bytes));
+	a->nla_type = (uint16_t)type;
+	a->nla_len = (uint16_t)(NLA_HDRLEN + size);
+	if (size)
+		memcpy((char *)a + NLA_HDRLEN, data, size);
+	header(m)->nlmsg_len = at + (uint32_t)NLA_ALIGN(a->nla_len);
+	return a;
+}
+
+static void put_text(struct message *m, int type, const char *text)
+{
+	put(m, type, text, strlen(text) + 1);
+}
+
+/* A number of 1, 2 or 4 bytes; nothing for a negative one. */
+static void put_number(struct message *m, int type, int64_t value, size_t size)
+{
+	uint8_t u8 = (uint8_t)value;
+	uint16_t u16 = (uint16_t)value;
+	uint32_t u32 = (uint32_t)value;
+
+	if (value >= 0)
+		put(m, type,
+		    size == 1	? (void *)&u8
+		    : size == 2 ? (void *)&u16
+				: (void *)&u32,
+		    size);
+}
+
+/* An attribute of a request; NULL if it is not there. */
+static const struct nlattr *find(const struct nlmsghdr *h, int type)
+{
+	uint32_t at = NLMSG_LENGTH(GENL_HDRLEN);
+
+	while (at + NLA_HDRLEN <= h->nlmsg_len) {
+		const struct nlattr *a = (const void *)((const char *)h + at);
+
+		assert_true(a->nla_len >= NLA_HDRLEN);
+		assert_true(at + a->nla_len <= h->nlmsg_len);
+		if ((a->nla_type & NLA_TYPE_MASK) == type)
+			return a;
+		at += NLA_ALIGN(a->nla_len);
+	}
+	return NULL;
+}
+
+static const char *text_of(const struct nlmsghdr *h, int type)
+{
+	const struct nlattr *a = find(h, type);
+	const char *text = a ? (const char *)a + NLA_HDRLEN : "";
+
+	if (a)
+		assert_int_equal(text[a->nla_len - NLA_HDRLEN - 1], '\0');
+	return text;
+}
+
+static int64_t number_of(const struct nlmsghdr *h, int type, size_t size)
+{
+	const struct nlattr *a = find(h, type);
+	int64_t value = 0;
+
+	if (!a)
+		return -1;
+	assert_int_equal(a->nla_len, NLA_HDRLEN + size);
+	memcpy(&value, (const char *)a + NLA_HDRLEN, size);
+	return value;
+}
+
+static int answer(struct vdev_sys_netlink *request, struct message *m)
+{
+	return request->fn ? request->fn(request->data, m->bytes) : 0;
+}
+
+/* --- The family */
+
+static int get_family(const struct fakedevlink *f,
+		      struct vdev_sys_netlink *request)
+{
+	struct message m;
+
+	assert_string_equal(text_of(request->message, CTRL_ATTR_FAMILY_NAME),
+			    DEVLINK_GENL_NAME);
+	if (f->absent)
+		return -ENOENT;
+	start(&m, GENL_ID_CTRL, CTRL_CMD_NEWFAMILY);
+	put_text(&m, CTRL_ATTR_FAMILY_NAME, DEVLINK_GENL_NAME);
+	put_number(&m, CTRL_ATTR_FAMILY_ID, FAKE_FAMILY, 2);
+	return answer(request, &m);
+}
+
+/* --- The device */
+
+static void start_answer(const struct fakedevlink *f, struct message *m,
+			 uint8_t command)
+{
+	start(m, FAKE_FAMILY, command);
+	put_text(m, DEVLINK_ATTR_BUS_NAME, f->bus);
+	put_text(m, DEVLINK_ATTR_DEV_NAME, f->name);
+}
+
+static const struct {
+	int attr;
+	size_t size;
+} eswitch_attrs[DEVLINK_ESWITCH_COUNT] = {
+	[DEVLINK_ESWITCH_MODE] = { DEVLINK_ATTR_ESWITCH_MODE, 2 },
+	[DEVLINK_ESWITCH_INLINE] = { DEVLINK_ATTR_ESWITCH_INLINE_MODE, 1 },
+	[DEVLINK_ESWITCH_ENCAP] = { DEVLINK_ATTR_ESWITCH_ENCAP_MODE, 1 },
+};
+
+static int get_eswitch(const struct fakedevlink *f,
+		       struct vdev_sys_netlink *request)
+{
+	struct message m;
+
+	start_answer(f, &m, DEVLINK_CMD_ESWITCH_GET);
+	for (int i = 0; i < DEVLINK_ESWITCH_COUNT; i++)
+		put_number(&m, eswitch_attrs[i].attr, f->eswitch[i],
+			   eswitch_attrs[i].size);
+	return answer(request, &m);
+}
+
+/* Whether the setting is refused by order of the test. */
+static int count_setting(struct fakedevlink *f,
+			 struct vdev_sys_netlink *request)
+{
+	f->sets++;
+	if (!f->refuse || --f->refuse)
+		return 0;
+	if (f->why)
+		snprintf(request->why, sizeof(request->why), "%s", f->why);
+	return -f->error;
+}
+
+static int set_eswitch(struct fakedevlink *f, struct vdev_sys_netlink *request)
+{
+	int ret = count_setting(f, request);
+
+	for (int i = 0; i < DEVLINK_ESWITCH_COUNT && !ret; i++) {
+		int64_t value =
+			number_of(request->message, eswitch_attrs[i].attr,
+				  eswitch_attrs[i].size);
+
+		if (value < 0)
+			continue;
+		if (!f->has_eswitch[i])
+			return -EOPNOTSUPP;
+		if (!f->deaf[i])
+			f->eswitch[i] = (int)value;
+	}
+	return ret;
+}
+
+/* The device, and in front of it another one. */
+static int list_devices(const struct fakedevlink *f,
+			struct vdev_sys_netlink *request)
+{
+	struct message m;
+	int ret;
+
+	start(&m, FAKE_FAMILY, DEVLINK_CMD_NEW);
+	put_text(&m, DEVLINK_ATTR_BUS_NAME, "virtual");
+	put_text(&m, DEVLINK_ATTR_DEV_NAME, "other");
+	ret = answer(request, &m);
+	if (ret)
+		return ret;
+	start_answer(f, &m, DEVLINK_CMD_NEW);
+	return answer(request, &m);
+}
+
+static void put_port(struct message *m, const struct devlink_port *p)
+{
+	put_number(m, DEVLINK_ATTR_PORT_INDEX, p->index, 4);
+	put_number(m, DEVLINK_ATTR_PORT_FLAVOUR, p->flavour, 2);
+	put_number(m, DEVLINK_ATTR_PORT_NUMBER, p->number, 4);
+	put_number(m, DEVLINK_ATTR_PORT_CONTROLLER_NUMBER, p->controller, 4);
+	put_number(m, DEVLINK_ATTR_PORT_PCI_PF_NUMBER, p->pf, 2);
+	put_number(m, DEVLINK_ATTR_PORT_PCI_VF_NUMBER, p->vf, 2);
+	put_number(m, DEVLINK_ATTR_PORT_PCI_SF_NUMBER, p->sf, 4);
+	put_number(m, DEVLINK_ATTR_PORT_EXTERNAL, p->external, 1);
+	if (*p->netdev)
+		put_text(m, DEVLINK_ATTR_PORT_NETDEV_NAME, p->netdev);
+	if (*p->ibdev)
+		put_text(m, DEVLINK_ATTR_PORT_IBDEV_NAME, p->ibdev);
+}
+
+static int list_ports(const struct fakedevlink *f,
+		      struct vdev_sys_netlink *request)
+{
+	struct message m;
+	int ret = 0;
+
+	/* One of another device, which is not to be mistaken for ours. */
+	start(&m, FAKE_FAMILY, DEVLINK_CMD_PORT_NEW);
+	put_text(&m, DEVLINK_ATTR_BUS_NAME, "virtual");
+	put_text(&m, DEVLINK_ATTR_DEV_NAME, "other");
+	put_number(&m, DEVLINK_ATTR_PORT_INDEX, 7, 4);
+	put_text(&m, DEVLINK_ATTR_PORT_NETDEV_NAME, "other0");
+	ret = answer(request, &m);
+	for (size_t i = 0; i < f->port_count && !ret; i++) {
+		start_answer(f, &m, DEVLINK_CMD_PORT_NEW);
+		put_port(&m, &f->ports[i]);
+		ret = answer(request, &m);
+	}
+	return ret;
+}
+
+static int answer_oddly(const struct fakedevlink *f,
+			struct vdev_sys_netlink *request)
+{
+	struct message m;
+
+	start(&m, FAKE_FAMILY, f->odd_command);
+	memcpy(m.bytes + header(&m)->nlmsg_len, f->odd, f->odd_size);
+	header(&m)->nlmsg_len += (uint32_t)f->odd_size;
+	return answer(request, &m);
+}
+
+static bool is_for_us(const struct fakedevlink *f, const struct nlmsghdr *h)
+{
+	return str_eq(text_of(h, DEVLINK_ATTR_BUS_NAME), f->bus) &&
+	       str_eq(text_of(h, DEVLINK_ATTR_DEV_NAME), f->name);
+}
+
+static int speak(void *data, struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *h = request->message;
+	const struct genlmsghdr *head = NLMSG_DATA(h);
+	struct fakedevlink *f = data;
+
+	/* rtnetlink has nothing to tell. */
+	if (request->protocol != NETLINK_GENERIC)
+		return 0;
+	assert_true(h->nlmsg_flags & NLM_F_REQUEST);
+	if (h->nlmsg_type == GENL_ID_CTRL)
+		return get_family(f, request);
+	assert_int_equal(h->nlmsg_type, FAKE_FAMILY);
+	if (f->odd && f->odd_command == head->cmd)
+		return answer_oddly(f, request);
+	if ((h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
+		return head->cmd == DEVLINK_CMD_PORT_GET
+			       ? list_ports(f, request)
+			       : list_devices(f, request);
+	if (!is_for_us(f, h))
+		return -ENODEV;
+	switch (head->cmd) {
+	case DEVLINK_CMD_ESWITCH_GET:
+		return get_eswitch(f, request);
+	case DEVLINK_CMD_ESWITCH_SET:
+		return set_eswitch(f, request);
+	default:
+		fail_msg("devlink command %d is not played", head->cmd);
+		return -EIO;
+	}
+}
+
+void fakedevlink_start(struct fakedevlink *f, struct fakekernel *fk)
+{
+	fakekernel_set_netlink(fk, speak, f);
+}
