@@ -34,26 +34,9 @@ const char *const *bind_purposes(void)
 
 /* --- Options */
 
-static int apply_force(struct app *app, struct vdev_plan *plan)
+static int force(void *plan, enum vdev_check check)
 {
-	const char *value;
-	size_t at = 0;
-
-	while ((value = option_next(app, "force", &at))) {
-		int check = vdev_check_from_name(value);
-
-		if (check < 0) {
-			_auto_free_ char *all =
-				x_join(bind_checks(), VDEV_CHECKS, ", ");
-
-			app_fail(app, VDEV_ERROR_INVALID,
-				 "there is no check '%s'", value);
-			return app_hint(app, "the checks are %s", all);
-		}
-		if (vdev_plan_force(plan, (enum vdev_check)check))
-			return app_fail_ctx(app);
-	}
-	return 0;
+	return vdev_plan_force(plan, check);
 }
 
 static int apply_owner(struct app *app, struct vdev_plan *plan)
@@ -99,7 +82,7 @@ int bind_apply_options(struct app *app, struct vdev_plan *plan)
 	if (option_given(app, "require-reset"))
 		vdev_plan_require_reset(plan);
 	vdev_plan_set_wait(plan, !option_given(app, "no-wait"));
-	if (apply_force(app, plan) || apply_owner(app, plan))
+	if (checks_force(app, force, plan) || apply_owner(app, plan))
 		return -1;
 	return apply_timeout(app, plan);
 }
@@ -169,24 +152,11 @@ static json_object *describe_checks(const struct vdev_plan *plan)
 	json_object *array = json_object_new_array();
 	const struct vdev_finding *f;
 
-	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++) {
-		const char *name = vdev_check_name(vdev_finding_check(f));
-		const char *result = vdev_verdict_name(vdev_finding_verdict(f));
-		json_object *o = json_object_new_object();
-
-		output_add(o, "device",
-			   output_string(vdev_device_address(
-				   vdev_finding_device(f))));
-		output_add(o, "name", output_string(name));
-		output_add(o, "result", output_string(result));
-		output_add(o, "forced",
-			   json_object_new_boolean(vdev_finding_forced(f)));
-		output_add(o, "forcible",
-			   json_object_new_boolean(vdev_finding_forcible(f)));
-		output_add(o, "detail", output_string(vdev_finding_detail(f)));
-		output_add(o, "source", output_string(vdev_finding_source(f)));
-		json_object_array_add(array, o);
-	}
+	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++)
+		json_object_array_add(
+			array,
+			checks_describe(f, vdev_device_address(
+						   vdev_finding_device(f))));
 	return array;
 }
 
@@ -294,56 +264,6 @@ static void print_outcomes(struct app *app, json_object *document)
 
 /* --- Failures */
 
-static bool stands(const struct vdev_finding *f)
-{
-	return vdev_finding_verdict(f) == VDEV_VERDICT_REFUSE &&
-	       !vdev_finding_forced(f);
-}
-
-/* The checks in the way, in place of the one that the library names. */
-static void fail_refused(struct app *app, const struct vdev_plan *plan)
-{
-	bool wanted[VDEV_CHECKS] = { false }, never[VDEV_CHECKS] = { false };
-	const char *names[VDEV_CHECKS], *fixed[VDEV_CHECKS];
-	_auto_free_ char *all = NULL, *options = NULL, *others = NULL;
-	const struct vdev_finding *f;
-	size_t count = 0, fixed_count = 0;
-
-	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++) {
-		wanted[vdev_finding_check(f)] |= stands(f);
-		never[vdev_finding_check(f)] |=
-			stands(f) && !vdev_finding_forcible(f);
-	}
-	for (int i = 0; i < VDEV_CHECKS; i++) {
-		if (wanted[i])
-			names[count++] = vdev_check_name((enum vdev_check)i);
-		if (never[i])
-			fixed[fixed_count++] =
-				vdev_check_name((enum vdev_check)i);
-	}
-	all = x_join(names, count, ", ");
-	app_fail(app, VDEV_ERROR_IN_USE,
-		 "refused by the check%s %s; nothing was changed",
-		 count == 1 ? "" : "s", all);
-	/* Where one thing cannot be forced the rest is of no use. */
-	others = x_join(fixed, fixed_count, ", ");
-	options = x_join(names, count, " --force=");
-	if (fixed_count)
-		app_hint(app, "%s cannot be forced here", others);
-	else
-		app_hint(app, "--force=%s goes on in spite of that", options);
-}
-
-static bool has_several_refusals(const struct vdev_plan *plan)
-{
-	const struct vdev_finding *f;
-	size_t count = 0;
-
-	for (size_t i = 0; (f = vdev_plan_finding(plan, i)); i++)
-		count += stands(f);
-	return count > 1;
-}
-
 static size_t count_undone(const struct vdev_plan *plan)
 {
 	size_t total = vdev_plan_device_count(plan), count = total;
@@ -367,11 +287,7 @@ static int fail_plan(struct app *app, const struct vdev_plan *plan)
 		app_fail(app, VDEV_ERROR_PARTIAL,
 			 "interrupted; %zu of %zu devices are not restored",
 			 count_undone(plan), vdev_plan_device_count(plan));
-	if (app->failure.kind == VDEV_ERROR_IN_USE &&
-	    has_several_refusals(plan))
-		fail_refused(app, plan);
-	app_fail_checks(app, describe_checks(plan));
-	return -1;
+	return checks_fail(app, describe_checks(plan));
 }
 
 /* --- Running */

@@ -3,6 +3,47 @@
 
 #include "app.h"
 
+json_object *checks_describe(const struct vdev_finding *f, const char *place)
+{
+	const char *name = vdev_check_name(vdev_finding_check(f));
+	const char *result = vdev_verdict_name(vdev_finding_verdict(f));
+	json_object *o = json_object_new_object();
+
+	output_add(o, "device", output_string(place));
+	output_add(o, "name", output_string(name));
+	output_add(o, "result", output_string(result));
+	output_add(o, "forced",
+		   json_object_new_boolean(vdev_finding_forced(f)));
+	output_add(o, "forcible",
+		   json_object_new_boolean(vdev_finding_forcible(f)));
+	output_add(o, "detail", output_string(vdev_finding_detail(f)));
+	output_add(o, "source", output_string(vdev_finding_source(f)));
+	return o;
+}
+
+int checks_force(struct app *app, int (*fn)(void *data, enum vdev_check check),
+		 void *data)
+{
+	const char *value;
+	size_t at = 0;
+
+	while ((value = option_next(app, "force", &at))) {
+		int check = vdev_check_from_name(value);
+
+		if (check < 0) {
+			_auto_free_ char *all =
+				x_join(bind_checks(), VDEV_CHECKS, ", ");
+
+			app_fail(app, VDEV_ERROR_INVALID,
+				 "there is no check '%s'", value);
+			return app_hint(app, "the checks are %s", all);
+		}
+		if (fn(data, (enum vdev_check)check))
+			return app_fail_ctx(app);
+	}
+	return 0;
+}
+
 static bool is_forced(json_object *check)
 {
 	return json_object_get_boolean(json_object_object_get(check, "forced"));
@@ -156,4 +197,62 @@ void checks_warn(const struct app *app, json_object *checks)
 		app_warn(app, "%s: %s: %s",
 			 is_forced(check) ? "forced" : "warning", device, text);
 	}
+}
+
+/* Those that stand in the way, by name; all, or those that always will. */
+static char *names_of(json_object *checks, bool fixed, const char *separator,
+		      size_t *count)
+{
+	const char *names[VDEV_CHECKS];
+	const char *const *name = bind_checks();
+
+	*count = 0;
+	for (; *name; name++) {
+		bool wanted = false;
+
+		for (size_t i = 0; i < json_object_array_length(checks); i++) {
+			json_object *check =
+				json_object_array_get_idx(checks, i);
+			bool forcible = json_object_get_boolean(
+				json_object_object_get(check, "forcible"));
+
+			wanted |=
+				is_refusal(check) && !(fixed && forcible) &&
+				str_eq(output_get_string(check, "name"), *name);
+		}
+		if (wanted)
+			names[(*count)++] = *name;
+	}
+	return x_join(names, *count, separator);
+}
+
+/* The checks in the way, in place of the one that the library names. */
+static void fail_refused(struct app *app, json_object *checks)
+{
+	_auto_free_ char *all = NULL, *options = NULL, *others = NULL;
+	size_t count, fixed_count;
+
+	all = names_of(checks, false, ", ", &count);
+	options = names_of(checks, false, " --force=", &count);
+	others = names_of(checks, true, ", ", &fixed_count);
+	app_fail(app, VDEV_ERROR_IN_USE,
+		 "refused by the check%s %s; nothing was changed",
+		 count == 1 ? "" : "s", all);
+	/* Where one thing cannot be forced the rest is of no use. */
+	if (fixed_count)
+		app_hint(app, "%s cannot be forced here", others);
+	else
+		app_hint(app, "--force=%s goes on in spite of that", options);
+}
+
+int checks_fail(struct app *app, json_object *checks)
+{
+	size_t refusals = 0;
+
+	for (size_t i = 0; i < json_object_array_length(checks); i++)
+		refusals += is_refusal(json_object_array_get_idx(checks, i));
+	if (app->failure.kind == VDEV_ERROR_IN_USE && refusals > 1)
+		fail_refused(app, checks);
+	app_fail_checks(app, checks);
+	return -1;
 }

@@ -207,11 +207,10 @@ struct cursor {
 	int at;
 };
 
-/* "--name", "--name=value" or "--name value". */
-static int parse_long(struct app *app, struct cursor *c)
+/* "name", "name=value" or "name value". */
+static int parse_option(struct app *app, struct cursor *c, const char *name)
 {
 	const struct command *command = app->args.command;
-	const char *name = c->argv[c->at] + 2;
 	const char *value = strchr(name, '=');
 	size_t length = value ? (size_t)(value++ - name) : strlen(name);
 	const struct option *option = NULL;
@@ -262,10 +261,25 @@ static int parse_letters(struct app *app, const struct cursor *c)
 	return 0;
 }
 
-static int parse_word(struct app *app, const char *word)
+/* An option of the command without its dashes. */
+static int parse_keyword(struct app *app, struct cursor *c)
+{
+	const char *word = c->argv[c->at];
+	size_t length = strcspn(word, "=");
+
+	return find_name(app->args.command->options, word, length)
+		       ? parse_option(app, c, word)
+		       : unknown_option(app, word, length);
+}
+
+static int parse_word(struct app *app, struct cursor *c)
 {
 	struct arguments *args = &app->args;
+	const char *word = c->argv[c->at];
 
+	if (args->command && args->command->flags & COMMAND_KEYWORDS &&
+	    args->operand_count == args->command->most)
+		return parse_keyword(app, c);
 	if (args->command) {
 		args->operands[args->operand_count++] = word;
 		return 0;
@@ -387,15 +401,15 @@ int command_parse(struct app *app, int argc, char **argv)
 		}
 		if (str_eq(word, "--")) {
 			while (++c.at < argc && !ret)
-				ret = parse_word(app, argv[c.at]);
+				ret = parse_word(app, &c);
 			break;
 		}
 		if (str_starts(word, "--"))
-			ret = parse_long(app, &c);
+			ret = parse_option(app, &c, word + 2);
 		else if (*word == '-' && word[1])
 			ret = parse_letters(app, &c);
 		else
-			ret = parse_word(app, word);
+			ret = parse_word(app, &c);
 	}
 	if (!ret)
 		ret = take_global(app);

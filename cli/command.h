@@ -20,6 +20,7 @@ enum complete {
 	COMPLETE_FILTERS,
 	COMPLETE_GROUPS,
 	COMPLETE_DRIVERS,
+	COMPLETE_DEVLINK, /* devices with devlink */
 	COMPLETE_USERS,
 	COMPLETE_FILES,
 	COMPLETE_COMMANDS,
@@ -50,6 +51,8 @@ enum {
 	COMMAND_NO_SESSION = 1 << 3, /* does not work in one */
 	COMMAND_DRY_RUN = 1 << 4,    /* in one, runs in a dry run too */
 	COMMAND_PROGRAM = 1 << 5,    /* behind "--" is another program's line */
+	/* Behind the operands, options may be given without their dashes. */
+	COMMAND_KEYWORDS = 1 << 6,
 };
 
 struct command {

@@ -68,6 +68,18 @@ static void offer_devices(struct task *t)
 	vdev_device_list_free(list);
 }
 
+static void offer_devlink(struct task *t)
+{
+	struct vdev_devlink_list *list;
+
+	if (vdev_devlink_list_new(t->app->ctx, &list) >= 0) {
+		for (size_t i = 0; i < vdev_devlink_list_count(list); i++)
+			offer(t, vdev_devlink_list_name(list, i));
+		vdev_devlink_list_free(list);
+	}
+	offer_devices(t);
+}
+
 static void offer_filters(struct task *t)
 {
 	_auto_free_ char *copy = x_strdup(completion_filters());
@@ -176,6 +188,9 @@ static void offer_kind(struct task *t, enum complete kind,
 	case COMPLETE_DEVICES:
 		offer_devices(t);
 		break;
+	case COMPLETE_DEVLINK:
+		offer_devlink(t);
+		break;
 	case COMPLETE_FILTERS:
 		offer_filters(t);
 		break;
@@ -206,10 +221,12 @@ static void offer_kind(struct task *t, enum complete kind,
 	}
 }
 
-static void offer_options(struct task *t, const struct option *options)
+static void offer_options(struct task *t, const struct option *options,
+			  const char *dashes)
 {
 	for (; options && options->name; options++) {
-		_auto_free_ char *word = x_asprintf("--%s", options->name);
+		_auto_free_ char *word =
+			x_asprintf("%s%s", dashes, options->name);
 
 		offer(t, word);
 	}
@@ -232,6 +249,13 @@ static const struct option *find_option(const struct task *t, const char *name,
 	return NULL;
 }
 
+/* Whether what comes next is an option without dashes. */
+static bool takes_keyword(const struct task *t)
+{
+	return t->command && t->command->flags & COMMAND_KEYWORDS &&
+	       t->operands == t->command->most;
+}
+
 static void look_at(struct task *t, const char *word)
 {
 	const struct option *option;
@@ -244,6 +268,10 @@ static void look_at(struct task *t, const char *word)
 			t->waiting = option;
 	} else if (*word == '-') {
 		return;
+	} else if (takes_keyword(t)) {
+		option = find_option(t, word, strlen(word));
+		if (option && option->argument)
+			t->waiting = option;
 	} else if (t->command) {
 		if (!t->operands++)
 			t->first_operand = word;
@@ -276,9 +304,11 @@ static void offer_all(struct task *t)
 	if (t->waiting)
 		offer_kind(t, t->waiting->complete, t->waiting->words);
 	else if (*t->part == '-') {
-		offer_options(t, t->command ? t->command->options : NULL);
-		offer_options(t, global_options);
-	} else if (t->command)
+		offer_options(t, t->command ? t->command->options : NULL, "--");
+		offer_options(t, global_options, "--");
+	} else if (takes_keyword(t))
+		offer_options(t, t->command->options, "");
+	else if (t->command)
 		offer_kind(t, t->command->complete, t->command->words);
 	else if (t->object)
 		offer_verbs(t, t->object);

@@ -40,6 +40,7 @@ static char *kind_of(enum complete complete, const char *const *(*words)(void))
 	static const char *const names[] = {
 		[COMPLETE_NOTHING] = "nothing",
 		[COMPLETE_DEVICES] = "devices",
+		[COMPLETE_DEVLINK] = "devices",
 		[COMPLETE_FILTERS] = "filters",
 		[COMPLETE_GROUPS] = "groups",
 		[COMPLETE_DRIVERS] = "drivers",
@@ -383,6 +384,7 @@ static void print_fish_words(FILE *f, enum complete complete,
 
 	switch (complete) {
 	case COMPLETE_DEVICES:
+	case COMPLETE_DEVLINK:
 	case COMPLETE_FILTERS:
 	case COMPLETE_GROUPS:
 	case COMPLETE_DRIVERS:

@@ -6,6 +6,8 @@
 
 /* The parts of the table of commands, a file each; joined in objects.c. */
 extern const struct command device_commands[];
+extern const struct command devlink_commands[];
+extern const struct command eswitch_commands[];
 extern const struct command exec_commands[];
 extern const struct command group_commands[];
 extern const struct command hwpt_commands[];
@@ -31,6 +33,12 @@ extern const struct command token_commands[];
 	"devices: a glob of addresses ('0000:03:*') or filter terms as in "  \
 	"'vdevctl list', joined by commas ('driver=igbvf', "                 \
 	"'vf,class=network'). A pattern that matches nothing is an error."
+
+/* What every command that takes a device with devlink says of it. */
+#define NAMING_DEVLINK                                                        \
+	"DEV is a device whose driver offers devlink: a PCI address, a "      \
+	"network interface of the device or of a port of its switch, or its " \
+	"bus and name, as in 'vdevctl devlink list'."
 
 /* Where a VF token comes from; see secret.h. */
 #define TOKEN_OPTIONS                                                          \

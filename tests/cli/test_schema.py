@@ -112,9 +112,11 @@ def addresses(root):
     return done.stdout.split()
 
 
-# Documents of opened devices and of processes: tests/lab/ validates them.
-OPENED = {"iommu-info", "iommu-ranges", "irq-list", "irq-test", "memlock",
-          "region-dump", "region-list", "region-read"}
+# Documents of opened devices, of processes and by netlink: tests/lab/ validates
+# them.
+OPENED = {"devlink-list", "eswitch", "eswitch-set", "iommu-info",
+          "iommu-ranges", "irq-list", "irq-test", "memlock", "region-dump",
+          "region-list", "region-read"}
 
 
 def check_opened():
