@@ -22,6 +22,7 @@
 #include <libvdev/pasid.h>
 #include <libvdev/file.h>
 #include <libvdev/migration.h>
+#include <libvdev/bitmap.h>
 #include <libvdev/capture.h>
 
 #endif

@@ -6,14 +6,25 @@
 
 MISSED=0
 
-# verdict NAME VALUE REACH: whether VALUE is at most REACH.
-verdict() {
+# judge NAME VALUE REACH CONDITION: says it, and remembers a miss. The condition
+# is one of awk, on v and r.
+judge() {
 	local word=ok
-	if ! awk -v v="$2" -v r="$3" 'BEGIN { exit !(v <= r) }'; then
+	if ! awk -v v="$2" -v r="$3" "BEGIN { exit !($4) }"; then
 		word=MISSED
 		MISSED=1
 	fi
 	printf '%-50s %7s  reach %s: %s\n' "$1" "$2" "$3" "$word"
+}
+
+# verdict NAME VALUE REACH: whether VALUE is at most REACH.
+verdict() {
+	judge "$1" "$2" "$3" 'v <= r'
+}
+
+# verdict_least NAME VALUE REACH: whether VALUE is at least REACH.
+verdict_least() {
+	judge "$1" "$2" "$3" 'v >= r'
 }
 
 # in_lab ARGUMENT...: scripts/lab, where 1 can only be a figure out of reach.
