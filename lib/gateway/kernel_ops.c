@@ -642,6 +642,9 @@ static int netlink_refused(struct sockaddr_nl *from, struct nlmsgerr *error,
 	return NL_STOP;
 }
 
+/* libnl makes it 32 KiB; the kernel makes it no larger than it allows. */
+#define NETLINK_RECEIVE_SIZE (1 << 20)
+
 static int netlink_exchange(struct nl_sock *socket, struct nl_msg *message,
 			    struct netlink_answer *answer)
 {
@@ -653,8 +656,9 @@ static int netlink_exchange(struct nl_sock *socket, struct nl_msg *message,
 	/* Older kernels do not know it; then there is no sentence. */
 	(void)setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_EXT_ACK,
 			 &on, sizeof(on));
-	/* What is said of hundreds of VFs is longer than a page. */
+	/* What is said of hundreds of VFs is longer than a page or ten. */
 	nl_socket_enable_msg_peek(socket);
+	(void)nl_socket_set_buffer_size(socket, NETLINK_RECEIVE_SIZE, 0);
 	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, netlink_message,
 			    answer);
 	nl_socket_modify_cb(socket, NL_CB_ACK, NL_CB_CUSTOM,
