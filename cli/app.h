@@ -62,6 +62,8 @@ int sriov_list(struct app *app);
 int sriov_show(struct app *app);
 int sriov_set(struct app *app);
 int sriov_clear(struct app *app);
+int vf_show(struct app *app);
+int vf_set(struct app *app);
 int eswitch_show(struct app *app);
 int eswitch_set(struct app *app);
 int devlink_list_command(struct app *app);

@@ -53,6 +53,7 @@ const struct object_commands objects[] = {
 	{ NULL, NULL, device_commands },
 	{ "group", "IOMMU groups", group_commands },
 	{ "sriov", "Virtual functions", sriov_commands },
+	{ "vf", "Attributes of virtual functions", vf_commands },
 	{ "eswitch", "The switch of a PF", eswitch_commands },
 	{ "devlink", "Devices whose drivers offer devlink", devlink_commands },
 	{ "token", "VF tokens", token_commands },

@@ -24,6 +24,7 @@ extern const struct command program_commands[];
 extern const struct command session_commands[];
 extern const struct command sriov_commands[];
 extern const struct command token_commands[];
+extern const struct command vf_commands[];
 
 /* What every command that takes DEV says of it. */
 #define NAMING_DEVICES                                                       \

@@ -16,6 +16,7 @@
 #include <libvdev/group.h>
 #include <libvdev/bind.h>
 #include <libvdev/sriov.h>
+#include <libvdev/vf.h>
 #include <libvdev/devlink.h>
 #include <libvdev/iommu.h>
 #include <libvdev/hwpt.h>

@@ -116,7 +116,7 @@ def addresses(root):
 # them.
 OPENED = {"devlink-list", "eswitch", "eswitch-set", "iommu-info",
           "iommu-ranges", "irq-list", "irq-test", "memlock", "region-dump",
-          "region-list", "region-read"}
+          "region-list", "region-read", "vf-set", "vf-show"}
 
 
 def check_opened():
