@@ -199,8 +199,8 @@ static json_object *describe_pf(const struct pf *pf)
 static const struct line lines[] = {
 	{ "MAC", "{mac}", NULL, LINE_OPTIONAL },
 	{ "VLAN", "{vlan}[, priority {qos}][, {proto}]", NULL, LINE_OPTIONAL },
-	{ "min rate", "{min_rate} Mbit/s", NULL, LINE_OPTIONAL },
-	{ "max rate", "{max_rate} Mbit/s", NULL, LINE_OPTIONAL },
+	{ "min rate", "{min_rate} Mbit/s (0: none)", NULL, LINE_OPTIONAL },
+	{ "max rate", "{max_rate} Mbit/s (0: no limit)", NULL, LINE_OPTIONAL },
 	{ "spoof check", "{spoofchk}", NULL, LINE_OPTIONAL },
 	{ "trust", "{trust}", NULL, LINE_OPTIONAL },
 	{ "link state", "{link_state}", NULL, LINE_OPTIONAL },
@@ -492,11 +492,15 @@ static void warn_of_others(const struct app *app, const struct pf *pf,
 static int run(struct app *app, struct pf *pf, unsigned int vf,
 	       const struct changes *c)
 {
+	int (*act)(struct vdev_ctx * ctx, const char *netdev, unsigned int vf,
+		   const enum vdev_vf_attribute *attributes,
+		   const uint64_t *values, size_t count) =
+		app->dry_run ? vdev_vf_check : vdev_vf_set;
+
+	if (act(app->ctx, pf->netdev, vf, c->attributes, c->values, c->count))
+		return app_fail_ctx(app);
 	if (app->dry_run)
 		return 0;
-	if (vdev_vf_set(app->ctx, pf->netdev, vf, c->attributes, c->values,
-			c->count))
-		return app_fail_ctx(app);
 	if (pf_read(app, pf) || check_number(app, pf, vf))
 		return -1;
 	warn_of_others(app, pf, vf, c);

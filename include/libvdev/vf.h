@@ -204,6 +204,25 @@ VDEV_EXPORT int vdev_vf_set(struct vdev_ctx *ctx, const char *netdev,
 			    const enum vdev_vf_attribute *attributes,
 			    const uint64_t *values, size_t count);
 
+/**
+ * vdev_vf_check() - whether attributes of a VF could be set
+ * @ctx: the context
+ * @netdev: the PF's network interface
+ * @vf: the VF's number, from 0
+ * @attributes: which ones, each once
+ * @values: the value of each
+ * @count: how many there are
+ *
+ * Everything that vdev_vf_set() looks at before the first change. Whether the
+ * driver takes the values only setting them tells.
+ *
+ * Return: 0, or what vdev_vf_set() returns before it changes anything.
+ */
+VDEV_EXPORT int vdev_vf_check(struct vdev_ctx *ctx, const char *netdev,
+			      unsigned int vf,
+			      const enum vdev_vf_attribute *attributes,
+			      const uint64_t *values, size_t count);
+
 VDEV_END_DECLS
 
 #endif

@@ -508,16 +508,31 @@ static int apply(struct change *c)
 	return 0;
 }
 
+static int prepare(struct change *c, const enum vdev_vf_attribute *which,
+		   const uint64_t *values, size_t count)
+{
+	int ret = read_before(c);
+
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = add_value(c, which[i], values[i]);
+	return ret ? ret : order_steps(c);
+}
+
+int vdev_vf_check(struct vdev_ctx *ctx, const char *netdev, unsigned int vf,
+		  const enum vdev_vf_attribute *which, const uint64_t *values,
+		  size_t count)
+{
+	struct change c = { .ctx = ctx, .netdev = netdev, .vf = vf };
+
+	return prepare(&c, which, values, count);
+}
+
 int vdev_vf_set(struct vdev_ctx *ctx, const char *netdev, unsigned int vf,
 		const enum vdev_vf_attribute *which, const uint64_t *values,
 		size_t count)
 {
 	struct change c = { .ctx = ctx, .netdev = netdev, .vf = vf };
-	int ret = read_before(&c);
+	int ret = prepare(&c, which, values, count);
 
-	for (size_t i = 0; i < count && !ret; i++)
-		ret = add_value(&c, which[i], values[i]);
-	if (!ret)
-		ret = order_steps(&c);
 	return ret ? ret : apply(&c);
 }

@@ -102,6 +102,8 @@ t_run "anybody may look" 0 setpriv --reuid 65534 --regid 65534 \
 t_run "a dry run" 0 vdevctl --dry-run vf set "$ETH" 1 vlan 0 trust off
 t_like "vlan would be 0 \(is 100\)" "$T_OUT" "says what it would do"
 t_is "$before" "$(all "$ETH" 1)" "and does not"
+t_run "a dry run of what cannot be" 2 \
+	vdevctl --dry-run vf set "$ETH" 1 min-rate 300 max-rate 200
 t_run "back again" 0 vdevctl vf set "$ETH" 1 mac 00:00:00:00:00:00 vlan 0 qos 0 \
 	max-rate 0 spoofchk on trust off
 t_is "$(all "$ETH" 0 | jq -c 'del(.number, .address)')" \

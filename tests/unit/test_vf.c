@@ -695,6 +695,10 @@ static void test_set(void **state)
 	struct vdev_vf_list *list = NULL;
 
 	s->driver.guids = true;
+	assert_int_equal(
+		vdev_vf_check(s->ctx, "eth0", 1, all, values, ARRAY_SIZE(all)),
+		0);
+	assert_int_equal(s->driver.sets, 0);
 	assert_int_equal(set_all(s, ARRAY_SIZE(all)), 0);
 	assert_int_equal(s->driver.sets, 9);
 	assert_int_equal(vdev_vf_list_new(s->ctx, "eth0", &list), VFS);
@@ -750,6 +754,9 @@ static void test_bad_values(void **state)
 		assert_int_equal(set_one(s, 0, bad[i].which, bad[i].value),
 				 -EINVAL);
 		assert_said(s, bad[i].said);
+		assert_int_equal(vdev_vf_check(s->ctx, "eth0", 0, &bad[i].which,
+					       &bad[i].value, 1),
+				 -EINVAL);
 		assert_kind(s, VDEV_ERROR_INVALID);
 	}
 	assert_int_equal(vdev_vf_set(s->ctx, "eth0", 0, twice, crossed, 2),
