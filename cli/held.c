@@ -17,6 +17,12 @@ static void held_release(void *data)
 {
 	struct held *d = data;
 
+	/* What is attached here ends here, also where others have the device.
+	 */
+	if (d->imported && vdev_file_pasid_count(d->file))
+		(void)vdev_file_detach_all_pasids(d->file);
+	if (d->imported && d->attached)
+		(void)vdev_file_detach(d->file);
 	vdev_file_unref(d->file);
 	vdev_pasid_space_free(d->pasids);
 	free(d->name);
@@ -68,15 +74,12 @@ struct object *held_iommu(const struct object *device)
 
 /* --- device */
 
-static int add_device(struct app *app, struct vdev_file *file,
-		      struct object *iommu, char *name)
+static int add_device(struct app *app, const struct held *new)
 {
 	struct held *d = x_alloc(1, sizeof(*d));
-	struct object *object;
+	struct object *iommu = new->iommu, *object;
 
-	d->file = file;
-	d->iommu = iommu;
-	d->name = name;
+	*d = *new;
 	object = session_add(app, &held_type, d);
 	if (iommu)
 		session_use(app->session, object, iommu, USE_PART, 0, 0);
@@ -123,7 +126,9 @@ int held_open(struct app *app)
 	vdev_device_unref(dev);
 	if (!object)
 		object = ioas_adopt_iommu(app, iommu);
-	return add_device(app, file, object, name);
+	return add_device(
+		app,
+		&(struct held){ .file = file, .iommu = object, .name = name });
 }
 
 int held_import(struct app *app)
@@ -145,8 +150,12 @@ int held_import(struct app *app)
 	if (vdev_file_import(app->ctx, (int)fd, iommu ? iommu->data : NULL, id,
 			     NULL, &file))
 		return app_fail_ctx(app);
-	return add_device(app, file, iommu,
-			  x_asprintf("descriptor %" PRIu32, fd));
+	return add_device(app, &(struct held){ .file = file,
+					       .iommu = iommu,
+					       .name = x_asprintf("descriptor "
+								  "%" PRIu32,
+								  fd),
+					       .imported = true });
 }
 
 static struct object *take_device(struct app *app)
@@ -209,6 +218,7 @@ int held_attach(struct app *app)
 	}
 	if (error)
 		return app_fail_ctx(app);
+	d->attached = true;
 	session_unuse(app->session, device, USE_ATTACHED, 0, UINT64_MAX);
 	if (to)
 		session_use(app->session, device, to, USE_ATTACHED, 0, 0);
@@ -225,6 +235,7 @@ int held_detach(struct app *app)
 		return -1;
 	if (vdev_file_detach(d->file))
 		return app_fail_ctx(app);
+	d->attached = false;
 	session_unuse(app->session, device, USE_ATTACHED, 0, UINT64_MAX);
 	print_done(app, device, "detached", NULL);
 	return 0;

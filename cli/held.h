@@ -15,6 +15,8 @@ struct held {
 	struct vdev_pasid_space *pasids; /* NULL until one is asked for */
 	struct object *iommu;		 /* NULL for one imported without */
 	char *name;
+	bool imported; /* so that closing it here ends nothing */
+	bool attached; /* by the session */
 };
 
 extern const struct object_type held_type;

@@ -63,7 +63,8 @@ const struct command held_commands[] = {
 		.summary = "Use a device that was inherited",
 		.description = "Uses the descriptor of a device that vdevctl "
 			       "was started with. FD is its number; it stays "
-			       "open.",
+			       "open. What is attached in the session is "
+			       "detached at its end.",
 		.options = import_options,
 		.examples =
 			(const struct example[]){

@@ -107,6 +107,7 @@ LINES
 chmod 644 "$T_DIR/unbound"
 t_run "bind unbound devices and map memory" 0 \
 	as_nobody -- "$VDEVCTL" batch "$T_DIR/unbound"
+t_unlike 'stays until' "$T_ERR" "nothing is left in the iommufd"
 t_run "the same with a limit that suffices" 0 \
 	as_nobody --memory 256M -- "$VDEVCTL" batch "$T_DIR/unbound"
 t_run "with one that does not" 1 \
