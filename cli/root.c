@@ -145,3 +145,12 @@ bool root_is_captured(const struct app *app)
 
 	return root && (statfs(path, &fs) || fs.f_type != SYSFS_MAGIC);
 }
+
+int root_refuse_captured(struct app *app)
+{
+	if (app->dry_run || !root_is_captured(app))
+		return 0;
+	return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
+			"%s is no running system, nothing can be changed in it",
+			vdev_ctx_root(app->ctx));
+}

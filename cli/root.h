@@ -17,4 +17,7 @@ int root_use(struct app *app, const char *path);
 /* Whether the tree in use is not a kernel's, but files that look like one. */
 bool root_is_captured(const struct app *app);
 
+/* Refuses to change such a tree; not in a dry run. Return: 0 or -1. */
+int root_refuse_captured(struct app *app);
+
 #endif

@@ -254,15 +254,6 @@ int token_check(struct app *app)
 
 /* --- token store, token forget, token list */
 
-static int refuse_captured(struct app *app)
-{
-	if (app->dry_run || !root_is_captured(app))
-		return 0;
-	return app_fail(app, VDEV_ERROR_NOT_SUPPORTED,
-			"%s is no running system, nothing can be changed in it",
-			vdev_ctx_root(app->ctx));
-}
-
 static int make_token(struct app *app, const struct vdev_vf_token **ret)
 {
 	if (secret_given(app))
@@ -287,7 +278,7 @@ static int store_token(struct app *app, struct vdev_device *dev)
 {
 	const struct vdev_vf_token *token = NULL;
 
-	if (refuse_captured(app) || check_sriov(app, dev))
+	if (root_refuse_captured(app) || check_sriov(app, dev))
 		return -1;
 	if (option_given(app, "generate") ? make_token(app, &token)
 					  : secret_demand(app, dev, &token))
@@ -309,7 +300,7 @@ int token_forget(struct app *app)
 	_auto_free_ char *address = x_strdup(app->args.operands[0]);
 	struct vdev_device *dev;
 
-	if (refuse_captured(app))
+	if (root_refuse_captured(app))
 		return -1;
 	if (!vdev_device_find(app->ctx, address, &dev)) {
 		free(address);

@@ -56,6 +56,7 @@ const struct object_commands objects[] = {
 	{ "vf", "Attributes of virtual functions", vf_commands },
 	{ "eswitch", "The switch of a PF", eswitch_commands },
 	{ "devlink", "Devices whose drivers offer devlink", devlink_commands },
+	{ "mdev", "Mediated devices", mdev_commands },
 	{ "token", "VF tokens", token_commands },
 	{ "region", "Regions of a device", region_commands },
 	{ "config", "PCI configuration space of a device", config_commands },

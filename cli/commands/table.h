@@ -13,6 +13,7 @@ extern const struct command group_commands[];
 extern const struct command hwpt_commands[];
 extern const struct command ioas_commands[];
 extern const struct command iommu_commands[];
+extern const struct command mdev_commands[];
 extern const struct command memory_commands[];
 extern const struct command held_commands[];
 extern const struct command pasid_commands[];

@@ -18,6 +18,7 @@
 #include <libvdev/sriov.h>
 #include <libvdev/vf.h>
 #include <libvdev/devlink.h>
+#include <libvdev/mdev.h>
 #include <libvdev/iommu.h>
 #include <libvdev/hwpt.h>
 #include <libvdev/pasid.h>

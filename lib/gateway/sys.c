@@ -316,8 +316,7 @@ int vdev_sys_mkdir_p(struct vdev_sys *sys, const char *path, mode_t mode)
 	return 0;
 }
 
-/* Makes a rename or an unlink in the directory of `path` durable. */
-static int sync_parent(struct vdev_sys *sys, const char *path)
+int vdev_sys_sync_parent(struct vdev_sys *sys, const char *path)
 {
 	_auto_free_ char *parent = strdup(path);
 	char *slash;
@@ -371,7 +370,7 @@ int vdev_sys_replace_file(struct vdev_sys *sys, const char *path,
 		sys->ops->unlink(sys, fresh);
 		return ret;
 	}
-	return sync_parent(sys, path);
+	return vdev_sys_sync_parent(sys, path);
 }
 
 int vdev_sys_remove_file(struct vdev_sys *sys, const char *path)
@@ -380,5 +379,5 @@ int vdev_sys_remove_file(struct vdev_sys *sys, const char *path)
 
 	if (ret == -ENOENT)
 		return 0;
-	return ret ? ret : sync_parent(sys, path);
+	return ret ? ret : vdev_sys_sync_parent(sys, path);
 }

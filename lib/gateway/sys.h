@@ -223,6 +223,9 @@ int vdev_sys_list(struct vdev_sys *sys, int dirfd, const char *path,
 /* Makes a directory and those above it. */
 int vdev_sys_mkdir_p(struct vdev_sys *sys, const char *path, mode_t mode);
 
+/* Makes what was made, renamed or removed as `path` durable. */
+int vdev_sys_sync_parent(struct vdev_sys *sys, const char *path);
+
 /* Replaces a file: the old one or the new one is there, even after a crash. */
 int vdev_sys_replace_file(struct vdev_sys *sys, const char *path,
 			  const char *text, mode_t mode);

@@ -230,7 +230,7 @@ def check_libraries(tap, files):
         ("libudev.h", "object/names.c"),
         ("netlink/", "gateway/kernel_ops.c", "kernel/nlmessage.c",
          "kernel/nlmessage.h"),
-        ("json-c/",),
+        ("json-c/", "object/mdev_json.c"),
         ("archive",),
     ]:
         users = [

@@ -187,6 +187,19 @@ def try_captures():
             try_tree(os.path.basename(path), work, False)
 
 
+def try_mdevs(root, uuid):
+    try_command("mdev-types", root, "mdev", "types")
+    try_command("mdev-types", root, "mdev", "types", "mtty")
+    try_command("mdev-types", root, "mdev", "types", "nothing")
+    try_command("mdev-list", root, "mdev", "list")
+    try_command("mdev-show", root, "mdev", "show", uuid)
+    for options in ([], ["--uuid", uuid[:-1] + "f"], ["--uuid", uuid]):
+        try_command("mdev-create", root, "-n", "mdev", "create", "--parent",
+                    "mtty", "--type", "mtty-2", "--attr", "a/b=c=d", *options)
+    try_command("mdev-remove", root, "-n", "mdev", "remove", uuid)
+    try_command("mdev-remove", root, "mdev", "remove", uuid)
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         for name in mktree.TREES:
@@ -195,6 +208,7 @@ def main():
             try_tree(name, path, name in ("workstation", "hostile"))
         root = "--root=" + os.path.join(work, "workstation")
         try_pfs(root)
+        try_mdevs(root, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001")
         try_batch(work, root)
         bound = "--root=" + os.path.join(work, "bound")
         for options in ([], ["--backend", "type1"],

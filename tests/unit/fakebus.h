@@ -117,6 +117,9 @@ void sriov_remove_vfs(struct fakekernel *fk, const struct fake_device *pf);
 const struct fake_device *sriov_held(struct fakekernel *fk,
 				     const struct fake_device *pf);
 
+/* What a write to an attribute of mdevs does; 1 for any other file. */
+int mdev_write(struct fakekernel *fk, const char *path, const char *text);
+
 /* Makes the nodes whose time has come. */
 void bus_tick(struct fakekernel *fk);
 

@@ -423,6 +423,8 @@ static int write_bus(struct fakekernel *fk, struct writer *writer,
 static int write_sysfs(struct fakekernel *fk, struct writer *writer,
 		       const char *path, const char *text)
 {
+	int ret;
+
 	fk->writes++;
 	if (fk->vanish_at && fk->writes == fk->vanish_at &&
 	    bus_find(fk, fk->vanishing->address))
@@ -432,7 +434,11 @@ static int write_sysfs(struct fakekernel *fk, struct writer *writer,
 	/* An open attribute of a device that is gone. */
 	if (!fake_has(fk, "%s", path))
 		return -ENODEV;
-	return write_bus(fk, writer, path, text);
+	ret = mdev_write(fk, path, text);
+	/* It waits as an unbind does, for a process that is no one's. */
+	if (ret == -ETIMEDOUT)
+		*writer->pending = FIRST_WAITING_PID;
+	return ret == 1 ? write_bus(fk, writer, path, text) : ret;
 }
 
 /* Which file below the root an fd is; false if it is none. */
@@ -723,6 +729,11 @@ static void fake_sleep_ms(struct vdev_sys *sys, unsigned int ms)
 	bus_tick(fk);
 }
 
+static int fake_random(struct vdev_sys *sys, void *buf, size_t size)
+{
+	return KERNEL(enter(sys), random, buf, size);
+}
+
 static int fake_is_root(struct vdev_sys *sys)
 {
 	return enter(sys)->root_user;
@@ -752,6 +763,7 @@ static const struct vdev_sys_ops fakekernel_ops = {
 	.child_write = fake_child_write,
 	.run = fake_run,
 	.netlink = fake_netlink,
+	.random = fake_random,
 	.now_ms = fake_now_ms,
 	.sleep_ms = fake_sleep_ms,
 	.is_root = fake_is_root,

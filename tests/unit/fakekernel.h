@@ -71,6 +71,16 @@ void fakekernel_add_device(struct fakekernel *fk,
 void fakekernel_add_vfs(struct fakekernel *fk, const char *address,
 			const char *first, unsigned int total,
 			const char *native, int group);
+/*
+ * A parent of mdevs that is no PCI function, and its types, each with a number
+ * of its own. An mdev has an attribute "size" that takes everything and one
+ * "fixed" that takes nothing.
+ */
+void fakekernel_add_mdev_parent(struct fakekernel *fk, const char *name);
+void fakekernel_add_mdev_type(struct fakekernel *fk, const char *parent,
+			      const char *type, unsigned int available);
+/* Mdevs made from here on get no driver and no type. */
+void fakekernel_half_mdevs(struct fakekernel *fk, bool half);
 /* As if it were pulled out. */
 void fakekernel_remove_device(struct fakekernel *fk, const char *address);
 

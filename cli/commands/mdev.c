@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* The verbs of mediated devices. */
+
+#include "table.h"
+
+#define NO_HEADER                                                              \
+	{                                                                      \
+		.name = "no-header", .help = "Leave out the line of headings." \
+	}
+
+#define PARENT(text)                                         \
+	{                                                    \
+		.name = "parent", .argument = "PARENT",      \
+		.complete = COMPLETE_DEVICES, .help = (text) \
+	}
+
+static const struct option types_options[] = {
+	NO_HEADER,
+	{ .name = NULL },
+};
+
+static const struct option list_options[] = {
+	PARENT("Only mdevs of this parent."),
+	NO_HEADER,
+	{ .name = NULL },
+};
+
+static const struct option create_options[] = {
+	PARENT("The device that makes the mdev, as 'vdevctl mdev types' names "
+	       "it. Has to be given."),
+	{ .name = "type",
+	  .argument = "TYPE",
+	  .help = "Which of the parent's types the mdev is of. Has to be "
+		  "given." },
+	{ .name = "uuid",
+	  .argument = "UUID",
+	  .help = "What the mdev is called; a random UUID unless given." },
+	{ .name = "attr",
+	  .argument = "NAME=VALUE",
+	  .help = "Write VALUE to this attribute of the mdev once it is "
+		  "made. May be repeated; they are written in their order." },
+	{ .name = NULL },
+};
+
+static const struct option remove_options[] = {
+	{ .name = "timeout",
+	  .argument = "SECONDS",
+	  .help = "How long the kernel may take; 10 unless given." },
+	{ .name = NULL },
+};
+
+const struct command mdev_commands[] = {
+	{
+		.object = "mdev",
+		.verb = "types",
+		.operands = "[PARENT...]",
+		.most = ANY_NUMBER,
+		.complete = COMPLETE_DEVICES,
+		.summary = "List which mdevs can be made",
+		.description =
+			"Lists the types of mediated devices (mdevs) that "
+			"these parents offer, or all parents, and how many "
+			"more of each can be made. Types of one parent often "
+			"share what they are made of: making one of a type "
+			"can lower the number of another.",
+		.options = types_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev types", "all of them" },
+				{ "vdevctl mdev types 00:02.0",
+				  "those of one parent" },
+				{ NULL, NULL } },
+		.run = mdev_types,
+	},
+	{
+		.object = "mdev",
+		.verb = "list",
+		.summary = "List mdevs",
+		.description = "Lists the mediated devices there are.",
+		.options = list_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev list --parent mtty",
+				  "those of one parent" },
+				{ NULL, NULL } },
+		.run = mdev_list,
+	},
+	{
+		.object = "mdev",
+		.verb = "show",
+		.operands = "UUID...",
+		.fewest = 1,
+		.most = ANY_NUMBER,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Show mdevs with their types and users",
+		.description =
+			"Shows what mdevs are made of, what their nodes are "
+			"and who has them open.",
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev show "
+				  "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				  "one mdev" },
+				{ NULL, NULL } },
+		.run = mdev_show,
+	},
+	{
+		.object = "mdev",
+		.verb = "create",
+		.summary = "Make an mdev",
+		.description =
+			"Makes a mediated device and sets its attributes; all "
+			"of it or nothing: if an attribute is refused the "
+			"mdev is removed again. Prints its UUID, type, parent "
+			"and nodes. The mdev lasts until it is removed, its "
+			"parent's driver goes or the machine is shut down.",
+		.options = create_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev create --parent mtty "
+				  "--type mtty-2",
+				  "one of the kernel's samples" },
+				{ "vdevctl mdev create --parent mtty "
+				  "--type mtty-2 --attr power/control=on",
+				  "with an attribute set" },
+				{ NULL, NULL } },
+		.run = mdev_create,
+	},
+	{
+		.object = "mdev",
+		.verb = "remove",
+		.operands = "UUID...",
+		.fewest = 1,
+		.most = ANY_NUMBER,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Remove mdevs",
+		.description =
+			"Removes mediated devices. One that somebody has open "
+			"is refused with exit code 4, and its user named; "
+			"with --force=busy the kernel asks the user to let go "
+			"and waits for that. A removal that has not ended in "
+			"time goes on in the kernel: exit code 8.",
+		.options = remove_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev remove "
+				  "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				  "one mdev" },
+				{ NULL, NULL } },
+		.run = mdev_remove,
+	},
+	{ .verb = NULL },
+};

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* vdevctl mdev: mediated devices that are there, and can be. */
+
+#include "mdev.h"
+
+#include "app.h"
+#include "root.h"
+
+#define TIMEOUT_SECONDS 10
+
+/* The cells are the values of these keys. */
+static void print_table(struct app *app, json_object *rows,
+			const struct column *columns, const char *const *keys,
+			size_t count)
+{
+	struct table *table = table_new(columns, count);
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		for (size_t j = 0; j < count; j++)
+			table_add(table,
+				  json_object_get(json_object_object_get(
+					  json_object_array_get_idx(rows, i),
+					  keys[j])));
+	table_print(table, &app->out, !option_given(app, "no-header"));
+	table_free(table);
+}
+
+static int check_header(struct app *app)
+{
+	if (!app->json || !option_given(app, "no-header"))
+		return 0;
+	return app_fail(app, VDEV_ERROR_INVALID,
+			"--no-header shapes text, not JSON");
+}
+
+/* --- types */
+
+static json_object *describe_type(const struct vdev_mdev_type *type)
+{
+	json_object *o = json_object_new_object();
+
+	output_add(o, "parent", output_string(vdev_mdev_type_parent(type)));
+	output_add(o, "type", output_string(vdev_mdev_type_id(type)));
+	output_add(o, "name", output_string(vdev_mdev_type_name(type)));
+	output_add(o, "description",
+		   output_string(vdev_mdev_type_description(type)));
+	output_add(o, "device_api",
+		   output_string(vdev_mdev_type_device_api(type)));
+	output_add(o, "available_instances",
+		   output_count(vdev_mdev_type_available(type)));
+	return o;
+}
+
+static int add_types(struct app *app, const char *parent, json_object *types)
+{
+	struct vdev_mdev_type_list *list;
+	const struct vdev_mdev_type *type;
+	size_t i;
+
+	if (vdev_mdev_type_list_new(app->ctx, parent, &list) < 0)
+		return app_fail_ctx(app);
+	vdev_mdev_type_list_foreach(list, i, type)
+		json_object_array_add(types, describe_type(type));
+	vdev_mdev_type_list_free(list);
+	return 0;
+}
+
+static enum style style_available(json_object *value)
+{
+	return json_object_get_int(value) ? STYLE_GOOD : STYLE_WARN;
+}
+
+static const struct column type_columns[] = {
+	{ "PARENT", NULL, false }, { "TYPE", NULL, false },
+	{ "API", NULL, false },	   { "AVAILABLE", style_available, true },
+	{ "NAME", NULL, false },
+};
+
+static const char *const type_keys[] = {
+	"parent", "type", "device_api", "available_instances", "name",
+};
+
+int mdev_types(struct app *app)
+{
+	_auto_json_ json_object *types = json_object_new_array();
+	int ret = check_header(app);
+
+	for (size_t i = 0; i < app->args.operand_count && !ret; i++)
+		ret = add_types(app, app->args.operands[i], types);
+	if (!ret && !app->args.operand_count)
+		ret = add_types(app, NULL, types);
+	if (ret)
+		return ret;
+	if (app->json)
+		output_document(app->out.stream, types);
+	else if (json_object_array_length(types))
+		print_table(app, types, type_columns, type_keys,
+			    ARRAY_SIZE(type_columns));
+	else
+		app_warn(app, "no device here can be a parent of mdevs");
+	return 0;
+}
+
+/* --- list and show */
+
+static json_object *describe_mdev(struct vdev_device *dev)
+{
+	json_object *o = json_object_new_object();
+
+	output_add(o, "uuid", output_string(vdev_device_address(dev)));
+	output_add(o, "parent", output_string(vdev_device_parent(dev)));
+	output_add(o, "type", output_string(vdev_device_mdev_type(dev)));
+	output_add(o, "driver", output_string(vdev_device_driver(dev)));
+	output_add(o, "iommu_group",
+		   output_count(vdev_device_iommu_group(dev)));
+	output_add(o, "vfio_cdev", output_string(vdev_device_vfio_cdev(dev)));
+	output_add(o, "vfio_group", output_string(vdev_device_vfio_group(dev)));
+	return o;
+}
+
+/* The parent as operators write it, or as it is where it is none now. */
+static bool is_of_parent(json_object *mdev, const char *parent)
+{
+	const char *own = output_get_string(mdev, "parent");
+	size_t domain = own ? strcspn(own, ":") : 0;
+
+	if (!parent)
+		return true;
+	if (!own)
+		return false;
+	return !strcasecmp(own, parent) ||
+	       (str_starts(own, "0000:") &&
+		!strcasecmp(own + domain + 1, parent));
+}
+
+static const struct column list_columns[] = {
+	{ "UUID", NULL, false }, { "PARENT", NULL, false },
+	{ "TYPE", NULL, false }, { "DRIVER", NULL, false },
+	{ "GROUP", NULL, true }, { "CDEV", NULL, false },
+};
+
+static const char *const list_keys[] = {
+	"uuid", "parent", "type", "driver", "iommu_group", "vfio_cdev",
+};
+
+static int add_mdevs(struct app *app, json_object *mdevs)
+{
+	const char *parent = option_value(app, "parent");
+	struct vdev_device_list *list = NULL;
+	struct vdev_filter *filter;
+	struct vdev_device *dev;
+	size_t i;
+	int ret = vdev_filter_new(app->ctx, &filter);
+
+	if (ret)
+		return app_fail_ctx(app);
+	ret = vdev_filter_add(filter, "bus=mdev");
+	if (!ret)
+		ret = vdev_device_list_new(app->ctx, filter, &list);
+	vdev_filter_free(filter);
+	if (ret < 0)
+		return app_fail_ctx(app);
+	vdev_device_list_foreach(list, i, dev) {
+		json_object *o = describe_mdev(dev);
+
+		if (is_of_parent(o, parent))
+			json_object_array_add(mdevs, o);
+		else
+			json_object_put(o);
+	}
+	vdev_device_list_free(list);
+	return 0;
+}
+
+int mdev_list(struct app *app)
+{
+	_auto_json_ json_object *mdevs = json_object_new_array();
+
+	if (check_header(app) || add_mdevs(app, mdevs))
+		return -1;
+	if (app->json)
+		output_document(app->out.stream, mdevs);
+	else if (json_object_array_length(mdevs))
+		print_table(app, mdevs, list_columns, list_keys,
+			    ARRAY_SIZE(list_columns));
+	else
+		app_warn(app, "there are no mdevs");
+	return 0;
+}
+
+/* Finds the mdev of an operand. Return: 0, or -1 after app_fail(). */
+static int find_mdev(struct app *app, const char *name,
+		     struct vdev_device **ret)
+{
+	struct vdev_device *dev;
+
+	if (vdev_device_find(app->ctx, name, &dev))
+		return app_fail_ctx(app);
+	if (str_eq(vdev_device_bus(dev), "mdev")) {
+		*ret = dev;
+		return 0;
+	}
+	app_fail(app, VDEV_ERROR_INVALID, "%s is no mdev",
+		 vdev_device_address(dev));
+	vdev_device_unref(dev);
+	return app_hint(app, "'vdevctl mdev list' lists them");
+}
+
+/* What its parent says of the type of an mdev; nothing if that is gone. */
+static void add_type_facts(struct app *app, json_object *o)
+{
+	const char *id = output_get_string(o, "type");
+	const char *parent = output_get_string(o, "parent");
+	struct vdev_mdev_type_list *list = NULL;
+	const struct vdev_mdev_type *type = NULL;
+	size_t i;
+
+	if (parent)
+		(void)vdev_mdev_type_list_new(app->ctx, parent, &list);
+	for (i = 0; list && (type = vdev_mdev_type_list_get(list, i)); i++)
+		if (str_eq(vdev_mdev_type_id(type), id))
+			break;
+	output_add(o, "type_name",
+		   output_string(type ? vdev_mdev_type_name(type) : NULL));
+	output_add(
+		o, "description",
+		output_string(type ? vdev_mdev_type_description(type) : NULL));
+	output_add(
+		o, "device_api",
+		output_string(type ? vdev_mdev_type_device_api(type) : NULL));
+	vdev_mdev_type_list_free(list);
+}
+
+static json_object *describe_whole(struct app *app, struct vdev_device *dev)
+{
+	_auto_free_ char *users = NULL;
+	json_object *o = describe_mdev(dev);
+
+	add_type_facts(app, o);
+	if (vdev_device_users(dev, &users) < 0)
+		users = NULL;
+	output_add(o, "users", output_string(users));
+	return o;
+}
+
+static const struct line show_lines[] = {
+	{ "parent", "{parent}", NULL, 0 },
+	{ "type", "{type}[, {type_name}]", NULL, 0 },
+	{ "description", "{description}", NULL, LINE_OPTIONAL },
+	{ "API", "{device_api}", NULL, LINE_OPTIONAL },
+	{ "driver", "{driver}", NULL, 0 },
+	{ "IOMMU group", "{iommu_group}", NULL, LINE_OPTIONAL },
+	{ "cdev", "{vfio_cdev}", NULL, LINE_OPTIONAL },
+	{ "group node", "{vfio_group}", NULL, LINE_OPTIONAL },
+	{ "open in", "{users}", NULL, LINE_OPTIONAL },
+	{ NULL, NULL, NULL, 0 },
+};
+
+int mdev_show(struct app *app)
+{
+	_auto_json_ json_object *mdevs = json_object_new_array();
+
+	for (size_t i = 0; i < app->args.operand_count; i++) {
+		struct vdev_device *dev = NULL;
+
+		if (find_mdev(app, app->args.operands[i], &dev))
+			return -1;
+		json_object_array_add(mdevs, describe_whole(app, dev));
+		vdev_device_unref(dev);
+	}
+	if (app->json)
+		output_document(app->out.stream, mdevs);
+	for (size_t i = 0; i < json_object_array_length(mdevs) && !app->json;
+	     i++) {
+		json_object *o = json_object_array_get_idx(mdevs, i);
+
+		if (i)
+			fputc('\n', app->out.stream);
+		output_styled(&app->out, STYLE_BOLD,
+			      output_get_string(o, "uuid"));
+		fputc('\n', app->out.stream);
+		output_lines(&app->out, show_lines, o);
+	}
+	return 0;
+}
+
+/* --- create */
+
+json_object *mdev_describe_attrs(const struct vdev_mdev_config *config)
+{
+	json_object *array = json_object_new_array();
+	const char *name;
+
+	for (size_t i = 0; (name = vdev_mdev_config_attr_name(config, i));
+	     i++) {
+		json_object *o = json_object_new_object();
+
+		output_add(o, "name", output_string(name));
+		output_add(
+			o, "value",
+			output_string(vdev_mdev_config_attr_value(config, i)));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+/* "NAME=VALUE" */
+static int add_attrs(struct app *app, struct vdev_mdev_config *config)
+{
+	const char *text;
+	size_t at = 0;
+
+	while ((text = option_next(app, "attr", &at))) {
+		_auto_free_ char *name = x_strdup(text);
+		char *value = strchr(name, '=');
+
+		if (!value)
+			return app_fail(app, VDEV_ERROR_INVALID,
+					"--attr: '%s' is not NAME=VALUE", text);
+		*value++ = '\0';
+		if (vdev_mdev_config_add_attr(config, SIZE_MAX, name, value))
+			return app_fail_ctx(app);
+	}
+	return 0;
+}
+
+int mdev_config_of_options(struct app *app, struct vdev_mdev_config **ret)
+{
+	const char *type = option_value(app, "type");
+	struct vdev_mdev_config *config;
+
+	if (vdev_mdev_config_new(app->ctx, &config))
+		return app_fail_ctx(app);
+	if (type && vdev_mdev_config_set_type(config, type))
+		app_fail_ctx(app);
+	else if (!add_attrs(app, config)) {
+		*ret = config;
+		return 0;
+	}
+	vdev_mdev_config_free(config);
+	return -1;
+}
+
+static int need_option(struct app *app, const char *name)
+{
+	if (option_given(app, name))
+		return 0;
+	app_fail(app, VDEV_ERROR_INVALID, "--%s has to be given", name);
+	return app_hint(app, "'vdevctl mdev types' lists parents with their "
+			     "types");
+}
+
+/* What `create` has done, or would do: `dev` is NULL then. */
+static json_object *describe_creation(struct app *app, struct vdev_device *dev,
+				      const struct vdev_mdev_config *config)
+{
+	json_object *o = json_object_new_object();
+	const char *parent = option_value(app, "parent");
+	const char *uuid = option_value(app, "uuid");
+
+	output_add(o, "action", output_string("create"));
+	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
+	output_add(o, "uuid",
+		   output_string(dev ? vdev_device_address(dev) : uuid));
+	output_add(o, "parent",
+		   output_string(dev ? vdev_device_parent(dev) : parent));
+	output_add(o, "type", output_string(vdev_mdev_config_type(config)));
+	output_add(o, "attrs", mdev_describe_attrs(config));
+	output_add(o, "iommu_group",
+		   dev ? output_count(vdev_device_iommu_group(dev)) : NULL);
+	output_add(o, "vfio_cdev",
+		   output_string(dev ? vdev_device_vfio_cdev(dev) : NULL));
+	output_add(o, "vfio_group",
+		   output_string(dev ? vdev_device_vfio_group(dev) : NULL));
+	return o;
+}
+
+static void print_creation(struct app *app, json_object *o)
+{
+	_auto_free_ char *line = NULL;
+
+	if (app->json) {
+		output_document(app->out.stream, o);
+		return;
+	}
+	if (app->quiet)
+		return;
+	line = output_expand(app->dry_run
+				     ? "{parent}: would make an mdev[ {uuid}] "
+				       "of type {type}"
+				     : "{uuid}: {type} of {parent}"
+				       "[, {vfio_cdev}][, {vfio_group}]",
+			     o);
+	fprintf(app->out.stream, "%s\n", line);
+}
+
+int mdev_create(struct app *app)
+{
+	_auto_config_ struct vdev_mdev_config *config = NULL;
+	_auto_json_ json_object *o = NULL;
+	const char *parent = option_value(app, "parent");
+	const char *uuid = option_value(app, "uuid");
+	struct vdev_device *dev = NULL;
+	int ret;
+
+	if (root_refuse_captured(app) || need_option(app, "parent") ||
+	    need_option(app, "type") || mdev_config_of_options(app, &config))
+		return -1;
+	ret = app->dry_run
+		      ? vdev_mdev_check(app->ctx, parent, uuid, config)
+		      : vdev_mdev_create(app->ctx, parent, uuid, config, &dev);
+	if (ret)
+		return app_fail_ctx(app);
+	o = describe_creation(app, dev, config);
+	vdev_device_unref(dev);
+	print_creation(app, o);
+	return 0;
+}
+
+/* --- remove */
+
+/* Whether --force=busy is given; -1 after app_fail() for another check. */
+static int take_force(struct app *app)
+{
+	const char *value;
+	size_t at = 0;
+	int forced = 0;
+
+	while ((value = option_next(app, "force", &at))) {
+		if (!str_eq(value, vdev_check_name(VDEV_CHECK_BUSY)))
+			return app_fail(app, VDEV_ERROR_INVALID,
+					"only the check 'busy' can be forced "
+					"here, not '%s'",
+					value);
+		forced = 1;
+	}
+	return forced;
+}
+
+static int remove_one(struct app *app, const char *name, bool force,
+		      unsigned int seconds, json_object *done)
+{
+	json_object *o = json_object_new_object();
+	struct vdev_device *dev = NULL;
+	int ret = find_mdev(app, name, &dev);
+
+	if (ret) {
+		json_object_put(o);
+		return ret;
+	}
+	output_add(o, "uuid", output_string(vdev_device_address(dev)));
+	output_add(o, "parent", output_string(vdev_device_parent(dev)));
+	output_add(o, "type", output_string(vdev_device_mdev_type(dev)));
+	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
+	if (!app->dry_run && vdev_mdev_remove(dev, seconds * 1000, force)) {
+		ret = app_fail_ctx(app);
+		if (app->failure.kind == VDEV_ERROR_IN_USE && !force)
+			app_hint(app, "--force=busy goes on in spite of that");
+		json_object_put(o);
+	} else {
+		json_object_array_add(done, o);
+	}
+	vdev_device_unref(dev);
+	return ret;
+}
+
+int mdev_remove(struct app *app)
+{
+	_auto_json_ json_object *done = json_object_new_array();
+	unsigned int seconds = TIMEOUT_SECONDS;
+	int force = take_force(app), ret = 0;
+
+	if (force < 0 || root_refuse_captured(app))
+		return -1;
+	if (option_given(app, "timeout") &&
+	    option_number(app, "timeout", 1, 86400, &seconds))
+		return -1;
+	for (size_t i = 0; i < app->args.operand_count && !ret; i++)
+		ret = remove_one(app, app->args.operands[i], force, seconds,
+				 done);
+	if (ret && json_object_array_length(done))
+		app_fail_code(app, VDEV_ERROR_PARTIAL);
+	if (app->json && (!ret || json_object_array_length(done)))
+		output_document(app->out.stream, done);
+	for (size_t i = 0;
+	     i < json_object_array_length(done) && !app->json && !app->quiet;
+	     i++)
+		fprintf(app->out.stream, "%s: %s\n",
+			output_get_string(json_object_array_get_idx(done, i),
+					  "uuid"),
+			app->dry_run ? "would be removed" : "removed");
+	return ret;
+}

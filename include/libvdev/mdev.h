@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBVDEV_MDEV_H
+#define LIBVDEV_MDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libvdev/device.h>
+
+VDEV_BEGIN_DECLS
+
+/*
+ * Mediated devices (mdevs): made by the driver of a parent device, of one of
+ * the types it offers, and named by a UUID.
+ *
+ *	vdev_mdev_config_new(ctx, &config);
+ *	vdev_mdev_config_set_type(config, "mtty-2");
+ *	vdev_mdev_create(ctx, "mtty", NULL, config, &dev);
+ *	vdev_mdev_config_free(config);
+ *	...
+ *	vdev_mdev_remove(dev, 10000, false);
+ *	vdev_device_unref(dev);
+ *
+ * An mdev is a struct vdev_device whose bus is "mdev": vdev_device_address()
+ * is its UUID, vdev_device_parent() its parent and vdev_device_mdev_type() its
+ * type; those there are come from vdev_device_list_new() with the filter
+ * ``bus=mdev``. The kernel keeps the UUID as a guid_t, whose bytes are in
+ * another order than those of a VF token (uuid_t); here it is text, as in
+ * sysfs, and never turned into bytes.
+ *
+ * A parent is named as in /sys/class/mdev_bus. For a PCI function the domain
+ * may be left out and upper case is accepted.
+ *
+ * The kernel announces an mdev (uevent "add") before its driver has it and
+ * before its type is known. vdev_mdev_create() returns after that; whoever
+ * hears of one made by others calls vdev_mdev_wait() first.
+ *
+ * Source: drivers/vfio/mdev and Documentation/ABI/testing/sysfs-bus-vfio-mdev
+ * of the kernel, Linux 6.1 or later.
+ */
+
+struct vdev_mdev_type;
+struct vdev_mdev_type_list;
+struct vdev_mdev_config;
+
+/**
+ * vdev_mdev_type_list_new() - which mdevs can be made
+ * @ctx: the context
+ * @parent: the parent whose types are asked for, or NULL for all parents
+ * @ret: receives the types, by parent and then by id; the caller frees the
+ *	list with vdev_mdev_type_list_free()
+ *
+ * A parent or type that disappears while the list is made is left out.
+ *
+ * Return: the number of types, which is 0 without any parent; -ENODEV if
+ * @parent is none; -EINVAL if @parent cannot be a name; -EACCES; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_type_list_new(struct vdev_ctx *ctx,
+					const char *parent,
+					struct vdev_mdev_type_list **ret);
+
+/**
+ * vdev_mdev_type_list_free() - free a list of types
+ * @list: the list, or NULL; its types go with it
+ */
+VDEV_EXPORT void vdev_mdev_type_list_free(struct vdev_mdev_type_list *list);
+
+/**
+ * vdev_mdev_type_list_count() - how many types a list holds
+ * @list: the list
+ *
+ * Return: the count.
+ */
+VDEV_EXPORT size_t
+vdev_mdev_type_list_count(const struct vdev_mdev_type_list *list);
+
+/**
+ * vdev_mdev_type_list_get() - one type of a list
+ * @list: the list
+ * @index: 0 up to the count less one
+ *
+ * Return: the type, which belongs to the list; NULL past the end.
+ */
+VDEV_EXPORT const struct vdev_mdev_type *
+vdev_mdev_type_list_get(const struct vdev_mdev_type_list *list, size_t index);
+
+/**
+ * vdev_mdev_type_list_foreach() - walk a list of types
+ * @list: the list
+ * @i: a size_t to count with
+ * @type: a const struct vdev_mdev_type pointer that takes each in turn
+ */
+#define vdev_mdev_type_list_foreach(list, i, type) \
+	for ((i) = 0; ((type) = vdev_mdev_type_list_get((list), (i))); (i)++)
+
+/**
+ * vdev_mdev_type_parent() - who offers a type
+ * @type: the type
+ *
+ * Return: the parent's name, such as ``0000:00:02.0``.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_type_parent(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_type_id() - what a type is called
+ * @type: the type
+ *
+ * Return: its name in sysfs, such as ``mtty-2``, which is unique for a parent.
+ */
+VDEV_EXPORT const char *vdev_mdev_type_id(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_type_name() - a type's name for people
+ * @type: the type
+ *
+ * Return: the name, or NULL if it has none.
+ */
+VDEV_EXPORT const char *vdev_mdev_type_name(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_type_description() - what a type is like
+ * @type: the type
+ *
+ * Return: a text, maybe of several lines, or NULL if there is none.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_type_description(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_type_device_api() - what kind of VFIO device a type is
+ * @type: the type
+ *
+ * Return: such as ``vfio-pci`` or ``vfio-ccw``, or NULL if it is not known.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_type_device_api(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_type_available() - how many more of a type can be made
+ * @type: the type
+ *
+ * Types of one parent often share what they are made of: making one of a type
+ * can lower the number of another.
+ *
+ * Return: the number when the list was made; -ENODATA if it is not known.
+ */
+VDEV_EXPORT int vdev_mdev_type_available(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_config_new() - describe an mdev
+ * @ctx: the context
+ * @ret: receives a description without a type and without attributes; the
+ *	caller frees it with vdev_mdev_config_free()
+ *
+ * Return: 0, or -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_config_new(struct vdev_ctx *ctx,
+				     struct vdev_mdev_config **ret);
+
+/**
+ * vdev_mdev_config_free() - free a description
+ * @config: the description, or NULL
+ */
+VDEV_EXPORT void vdev_mdev_config_free(struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_config_set_type() - say which type it is
+ * @config: the description
+ * @type: a type's id
+ *
+ * Whether there is such a type is seen when the mdev is made.
+ *
+ * Return: 0; -EINVAL if @type cannot be one's name; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_config_set_type(struct vdev_mdev_config *config,
+					  const char *type);
+
+/**
+ * vdev_mdev_config_type() - which type it is
+ * @config: the description
+ *
+ * Return: the type's id, or NULL if none was set.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_config_type(const struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_config_add_attr() - add an attribute
+ * @config: the description
+ * @index: before which one, from 0; the number of attributes or more for the
+ *	end
+ * @name: the attribute's name, a path below the mdev's directory in sysfs
+ * @value: what is written to it
+ *
+ * Attributes are written in their order. The same one may be there twice.
+ *
+ * Return: 0; -EINVAL if @name is empty or leads out of the directory; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_config_add_attr(struct vdev_mdev_config *config,
+					  size_t index, const char *name,
+					  const char *value);
+
+/**
+ * vdev_mdev_config_attr_count() - how many attributes there are
+ * @config: the description
+ *
+ * Return: the count.
+ */
+VDEV_EXPORT size_t
+vdev_mdev_config_attr_count(const struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_config_attr_name() - the name of an attribute
+ * @config: the description
+ * @index: 0 up to the count less one
+ *
+ * Return: the name; NULL past the end.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_config_attr_name(const struct vdev_mdev_config *config, size_t index);
+
+/**
+ * vdev_mdev_config_attr_value() - the value of an attribute
+ * @config: the description
+ * @index: 0 up to the count less one
+ *
+ * Return: the value; NULL past the end.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_config_attr_value(const struct vdev_mdev_config *config,
+			    size_t index);
+
+/**
+ * vdev_mdev_config_remove_attr() - take an attribute out
+ * @config: the description
+ * @index: 0 up to the count less one
+ *
+ * Return: 0; -ENOENT past the end.
+ */
+VDEV_EXPORT int vdev_mdev_config_remove_attr(struct vdev_mdev_config *config,
+					     size_t index);
+
+/**
+ * vdev_mdev_config_set_autostart() - say whether it is started with its parent
+ * @config: the description
+ * @on: whether it is; a new description's is not
+ */
+VDEV_EXPORT void vdev_mdev_config_set_autostart(struct vdev_mdev_config *config,
+						bool on);
+
+/**
+ * vdev_mdev_config_autostart() - whether it is started with its parent
+ * @config: the description
+ *
+ * Return: true or false.
+ */
+VDEV_EXPORT bool
+vdev_mdev_config_autostart(const struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_config_parse() - take a description from JSON
+ * @config: receives it in place of what it described before
+ * @text: an object in the form of mdevctl: ``mdev_type``, ``start`` ("auto" or
+ *	anything else) and, if there are any, ``attrs``, an array of objects of
+ *	one attribute each
+ *
+ * Return: 0; -EBADMSG if @text is none, which the error explains; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_config_parse(struct vdev_mdev_config *config,
+				       const char *text);
+
+/**
+ * vdev_mdev_config_format() - turn a description into JSON
+ * @config: the description, which has a type
+ * @pretty: in lines, as in a file of mdevctl, or in one
+ * @ret: receives the text, without a newline at its end, for the caller to
+ *	free()
+ *
+ * Return: 0; -EINVAL if @config has no type; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_config_format(const struct vdev_mdev_config *config,
+					bool pretty, char **ret);
+
+/**
+ * vdev_mdev_check() - see whether an mdev could be made
+ * @ctx: the context
+ * @parent: the parent's name
+ * @uuid: what it would be called, or NULL for a random UUID
+ * @config: what it would be like
+ *
+ * Nothing is changed. Which values an attribute takes is not known before.
+ *
+ * Return: 0; otherwise as vdev_mdev_create().
+ */
+VDEV_EXPORT int vdev_mdev_check(struct vdev_ctx *ctx, const char *parent,
+				const char *uuid,
+				const struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_create() - make an mdev
+ * @ctx: the context
+ * @parent: the parent's name
+ * @uuid: what it shall be called, or NULL for a random UUID
+ * @config: its type, and attributes to set
+ * @ret: receives the mdev, which its driver has; the caller drops it with
+ *	vdev_device_unref()
+ *
+ * If an attribute is refused the mdev is removed again, so that nothing is
+ * left behind.
+ *
+ * Kernel interface: ``mdev_supported_types/TYPE/create``, Linux 4.10.
+ *
+ * Return: 0; -EINVAL if @uuid is none, or @config has no type; -ENODEV if
+ * there is no such parent; -ENOENT if it does not offer the type; -EEXIST if
+ * an mdev of that UUID is there; -EUSERS if the parent can make no more;
+ * -EAGAIN if the kernel went on asking to try again; -ETIMEDOUT if the mdev was
+ *made but its driver did not take it in time; -EACCES; -ENOMEM; another errno
+ *of the driver, or of the attribute that it refused. With the kind
+ * VDEV_ERROR_ROLLBACK an attribute was refused and the mdev could not be
+ * removed.
+ */
+VDEV_EXPORT int vdev_mdev_create(struct vdev_ctx *ctx, const char *parent,
+				 const char *uuid,
+				 const struct vdev_mdev_config *config,
+				 struct vdev_device **ret);
+
+/**
+ * vdev_mdev_wait() - wait until an mdev is usable
+ * @dev: the mdev
+ * @timeout_ms: for how long
+ *
+ * Return: 0 when its driver has it and its type is known; -ETIMEDOUT; -ENODEV
+ * if it is gone; -EINVAL if @dev is no mdev.
+ */
+VDEV_EXPORT int vdev_mdev_wait(struct vdev_device *dev,
+			       unsigned int timeout_ms);
+
+/**
+ * vdev_mdev_remove() - remove an mdev
+ * @dev: the mdev
+ * @timeout_ms: how long the kernel may take
+ * @force: remove it also while it is open
+ *
+ * While an mdev is open the kernel asks its user to let go, and then waits for
+ * that, for good if need be. So it is refused here, unless forced; a removal
+ * that has not ended in time goes on in the kernel, and ends when the user
+ * does.
+ *
+ * Kernel interface: ``remove``, Linux 4.10.
+ *
+ * Return: 0; -EBUSY if somebody has it open, who is named; -ENODEV if it is
+ * gone; -EAGAIN if another process is making or removing it; -ETIMEDOUT, with
+ * the kind VDEV_ERROR_ROLLBACK, if the removal goes on; -EINVAL if @dev is no
+ * mdev; -EACCES; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_remove(struct vdev_device *dev,
+				 unsigned int timeout_ms, bool force);
+
+/*
+ * Definitions: descriptions of mdevs on disk, to be started later, or with
+ * their parent. They are files of mdevctl, /etc/mdevctl.d/PARENT/UUID, so that
+ * both programs see the same ones. A file is replaced as a whole: after a
+ * crash or a power failure it is the old or the new one.
+ */
+
+struct vdev_mdev_definition;
+struct vdev_mdev_definition_list;
+
+/**
+ * vdev_mdev_definition_list_new() - which mdevs are defined
+ * @ctx: the context
+ * @ret: receives the definitions, by parent and then by UUID; the caller frees
+ *	the list with vdev_mdev_definition_list_free()
+ *
+ * A definition that cannot be read or understood is in the list too, see
+ * vdev_mdev_definition_problem(). Files that are not called by a UUID are left
+ * out.
+ *
+ * Return: the number of definitions; -EACCES; -ENOMEM.
+ */
+VDEV_EXPORT int
+vdev_mdev_definition_list_new(struct vdev_ctx *ctx,
+			      struct vdev_mdev_definition_list **ret);
+
+/**
+ * vdev_mdev_definition_list_free() - free a list of definitions
+ * @list: the list, or NULL; its definitions go with it
+ */
+VDEV_EXPORT void
+vdev_mdev_definition_list_free(struct vdev_mdev_definition_list *list);
+
+/**
+ * vdev_mdev_definition_list_get() - one definition of a list
+ * @list: the list
+ * @index: 0 up to the count less one
+ *
+ * Return: the definition, which belongs to the list; NULL past the end.
+ */
+VDEV_EXPORT struct vdev_mdev_definition *
+vdev_mdev_definition_list_get(const struct vdev_mdev_definition_list *list,
+			      size_t index);
+
+/**
+ * vdev_mdev_definition_list_foreach() - walk a list of definitions
+ * @list: the list
+ * @i: a size_t to count with
+ * @def: a struct vdev_mdev_definition pointer that takes each in turn
+ */
+#define vdev_mdev_definition_list_foreach(list, i, def)                     \
+	for ((i) = 0; ((def) = vdev_mdev_definition_list_get((list), (i))); \
+	     (i)++)
+
+/**
+ * vdev_mdev_definition_find() - the definition of an mdev
+ * @ctx: the context
+ * @parent: its parent's name, or NULL if its UUID is enough
+ * @uuid: its UUID
+ * @ret: receives the definition, maybe one with a problem; the caller frees it
+ *	with vdev_mdev_definition_free()
+ *
+ * Return: 0; -ENOENT if there is none; -ENOTUNIQ if several parents have one
+ * and @parent is NULL; -EINVAL if @uuid is none or @parent cannot be a name;
+ * -EACCES; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_definition_find(struct vdev_ctx *ctx,
+					  const char *parent, const char *uuid,
+					  struct vdev_mdev_definition **ret);
+
+/**
+ * vdev_mdev_definition_free() - free a definition
+ * @def: what vdev_mdev_definition_find() gave, or NULL
+ */
+VDEV_EXPORT void vdev_mdev_definition_free(struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_definition_parent() - the parent an mdev is defined for
+ * @def: the definition
+ *
+ * Return: its name. It need not be there.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_definition_parent(const struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_definition_uuid() - what a defined mdev is called
+ * @def: the definition
+ *
+ * Return: the UUID in lower case.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_definition_uuid(const struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_definition_config() - what a defined mdev is like
+ * @def: the definition
+ *
+ * May be changed, for vdev_mdev_definition_save().
+ *
+ * Return: the description, which belongs to @def; without a type if the
+ * definition has a problem.
+ */
+VDEV_EXPORT struct vdev_mdev_config *
+vdev_mdev_definition_config(const struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_definition_problem() - what is wrong with a definition
+ * @def: the definition
+ *
+ * Return: a sentence, or NULL if nothing is.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_definition_problem(const struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_define() - define an mdev
+ * @ctx: the context
+ * @parent: its parent's name
+ * @uuid: what it shall be called
+ * @config: what it shall be like
+ *
+ * Neither the parent nor the type need be there yet; vdev_mdev_check() tells.
+ *
+ * Return: 0; -EEXIST if @parent has such a definition; -EINVAL if @uuid is
+ * none, @parent cannot be a name or @config has no type; -EACCES; -ENOMEM;
+ * another errno of writing.
+ */
+VDEV_EXPORT int vdev_mdev_define(struct vdev_ctx *ctx, const char *parent,
+				 const char *uuid,
+				 const struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_definition_save() - write a changed definition
+ * @def: the definition
+ *
+ * Return: 0; -EAGAIN if another process has changed or removed it since it was
+ * read; -EINVAL if it has no type; -EACCES; -ENOMEM; another errno of writing.
+ */
+VDEV_EXPORT int vdev_mdev_definition_save(struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_undefine() - remove a definition
+ * @def: the definition, which may have a problem
+ *
+ * The mdev stays if it is there.
+ *
+ * Return: 0; -ENOENT if it is gone; -EACCES; another errno of removing.
+ */
+VDEV_EXPORT int vdev_mdev_undefine(const struct vdev_mdev_definition *def);
+
+/**
+ * vdev_mdev_start() - make a defined mdev
+ * @def: the definition
+ * @ret: receives the mdev; the caller drops it with vdev_device_unref()
+ *
+ * Return: as vdev_mdev_create(); -EBADMSG if the definition has a problem.
+ */
+VDEV_EXPORT int vdev_mdev_start(const struct vdev_mdev_definition *def,
+				struct vdev_device **ret);
+
+VDEV_END_DECLS
+
+#endif
