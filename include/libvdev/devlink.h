@@ -2,6 +2,9 @@
 #ifndef LIBVDEV_DEVLINK_H
 #define LIBVDEV_DEVLINK_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <libvdev/bind.h>
 
 VDEV_BEGIN_DECLS
@@ -33,6 +36,8 @@ VDEV_BEGIN_DECLS
 
 struct vdev_devlink;
 struct vdev_devlink_list;
+struct vdev_devlink_port_list;
+struct vdev_devlink_port;
 struct vdev_devlink_change;
 
 /**
@@ -44,15 +49,45 @@ struct vdev_devlink_change;
  *	the packet's description: "none", "link", "network" or "transport"
  * @VDEV_ESWITCH_ENCAP_MODE: whether the switch puts packets into tunnels:
  *	"none" or "basic"
+ * @VDEV_PORT_HW_ADDR: of the function behind a port, its hardware address, as
+ *	"02:00:00:00:00:01"
+ * @VDEV_PORT_STATE: whether the function is "active" or "inactive" (Linux 5.12)
+ * @VDEV_PORT_ROCE: RDMA over Ethernet, "on" or "off" (Linux 6.2)
+ * @VDEV_PORT_MIGRATABLE: whether the function can be moved to another host
+ *	while it is used, "on" or "off" (Linux 6.2)
+ * @VDEV_PORT_IPSEC_CRYPTO: encryption for IPsec, "on" or "off" (Linux 6.6)
+ * @VDEV_PORT_IPSEC_PACKET: all of IPsec, "on" or "off" (Linux 6.6)
+ * @VDEV_PORT_MAX_IO_EQS: how many event queues the function can have, a number
+ *	(Linux 6.10)
+ * @VDEV_RATE_TX_SHARE: how much the function can send at least, in bits a
+ *	second; with "kbit", "mbit", "gbit" or "tbit" behind the number
+ *	thousands, millions and so on; 0 for nothing promised (Linux 5.14)
+ * @VDEV_RATE_TX_MAX: how much at most, 0 for no limit (Linux 5.14)
+ * @VDEV_RATE_TX_PRIORITY: whose turn it is first, a number (Linux 6.3)
+ * @VDEV_RATE_TX_WEIGHT: the part it gets among equals, a number (Linux 6.3)
+ * @VDEV_RATE_PARENT: the node whose rates it shares with others, or "none"
+ *	(Linux 5.14)
  */
 enum vdev_devlink_attr {
 	VDEV_ESWITCH_MODE,
 	VDEV_ESWITCH_INLINE_MODE,
 	VDEV_ESWITCH_ENCAP_MODE,
+	VDEV_PORT_HW_ADDR,
+	VDEV_PORT_STATE,
+	VDEV_PORT_ROCE,
+	VDEV_PORT_MIGRATABLE,
+	VDEV_PORT_IPSEC_CRYPTO,
+	VDEV_PORT_IPSEC_PACKET,
+	VDEV_PORT_MAX_IO_EQS,
+	VDEV_RATE_TX_SHARE,
+	VDEV_RATE_TX_MAX,
+	VDEV_RATE_TX_PRIORITY,
+	VDEV_RATE_TX_WEIGHT,
+	VDEV_RATE_PARENT,
 };
 
 /** How many of them there are. */
-#define VDEV_DEVLINK_ATTRS 3
+#define VDEV_DEVLINK_ATTRS 15
 
 /**
  * vdev_devlink_attr_name() - the name of a setting
@@ -139,7 +174,7 @@ vdev_devlink_list_name(const struct vdev_devlink_list *list, size_t index);
 /**
  * vdev_devlink_eswitch() - a setting of the switch
  * @dl: the device
- * @attr: VDEV_ESWITCH_MODE and those behind it
+ * @attr: VDEV_ESWITCH_MODE to VDEV_ESWITCH_ENCAP_MODE
  * @ret: receives a static string, one of vdev_devlink_attr_words()
  *
  * Kernel interface: ``DEVLINK_CMD_ESWITCH_GET``, Linux 4.8.
@@ -151,6 +186,168 @@ vdev_devlink_list_name(const struct vdev_devlink_list *list, size_t index);
 VDEV_EXPORT int vdev_devlink_eswitch(struct vdev_devlink *dl,
 				     enum vdev_devlink_attr attr,
 				     const char **ret);
+
+/**
+ * vdev_devlink_port_list_new() - the ports of a device and of its switch
+ * @dl: the device
+ * @ret: receives them; the caller frees the list with
+ *	vdev_devlink_port_list_free()
+ *
+ * Kernel interface: ``DEVLINK_CMD_PORT_GET``, Linux 4.6, and
+ * ``DEVLINK_CMD_RATE_GET``, Linux 5.14.
+ *
+ * Return: their number; -EPERM, -EBADMSG, -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_port_list_new(struct vdev_devlink *dl,
+					   struct vdev_devlink_port_list **ret);
+
+/**
+ * vdev_devlink_port_list_free() - free a list and its ports
+ * @list: the list, or NULL
+ */
+VDEV_EXPORT void
+vdev_devlink_port_list_free(struct vdev_devlink_port_list *list);
+
+/**
+ * vdev_devlink_port_list_count() - how many there are
+ * @list: the list
+ *
+ * Return: the count.
+ */
+VDEV_EXPORT size_t
+vdev_devlink_port_list_count(const struct vdev_devlink_port_list *list);
+
+/**
+ * vdev_devlink_port_list_get() - one of them
+ * @list: the list
+ * @index: 0 up to the count less one, which is not the port's own index
+ *
+ * Return: the port, which belongs to the list; NULL past the end.
+ */
+VDEV_EXPORT const struct vdev_devlink_port *
+vdev_devlink_port_list_get(const struct vdev_devlink_port_list *list,
+			   size_t index);
+
+/**
+ * vdev_devlink_port_find() - the port of a name
+ * @ctx: the context
+ * @name: the device's name with devlink and the port's index behind another
+ *	slash ("pci/0000:01:00.0/1"), the port's network interface, or the
+ *	address of the VF behind it
+ * @dl: receives its device; the caller frees it with vdev_devlink_free()
+ * @index: receives its index
+ *
+ * Return: 0; -ENODEV if there is none; or as vdev_devlink_new().
+ */
+VDEV_EXPORT int vdev_devlink_port_find(struct vdev_ctx *ctx, const char *name,
+				       struct vdev_devlink **dl,
+				       uint32_t *index);
+
+/**
+ * vdev_devlink_port_index() - the number of a port on its device
+ * @port: the port
+ *
+ * Return: the index, any number of 32 bits.
+ */
+VDEV_EXPORT uint32_t
+vdev_devlink_port_index(const struct vdev_devlink_port *port);
+
+/**
+ * vdev_devlink_port_flavour() - what a port is for
+ * @port: the port
+ *
+ * Return: "physical" (to the wire), "cpu", "dsa", "pcipf", "pcivf" (it stands
+ * for a VF), "virtual", "unused" or "pcisf"; NULL if the kernel does not say,
+ * or says something newer.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_port_flavour(const struct vdev_devlink_port *port);
+
+/**
+ * enum vdev_port_number - a number that a port goes by
+ * @VDEV_PORT_NUMBER: as it is written on the device
+ * @VDEV_PORT_CONTROLLER: of the PCI controller of the function behind it
+ * @VDEV_PORT_PF: of the PF
+ * @VDEV_PORT_VF: of the VF of that PF, from 0
+ * @VDEV_PORT_SF: of the subfunction of that PF
+ */
+enum vdev_port_number {
+	VDEV_PORT_NUMBER,
+	VDEV_PORT_CONTROLLER,
+	VDEV_PORT_PF,
+	VDEV_PORT_VF,
+	VDEV_PORT_SF,
+};
+
+/**
+ * vdev_devlink_port_number() - such a number
+ * @port: the port
+ * @which: which of them
+ *
+ * Return: the number; -ENODATA if the port has none.
+ */
+VDEV_EXPORT int64_t vdev_devlink_port_number(
+	const struct vdev_devlink_port *port, enum vdev_port_number which);
+
+/**
+ * vdev_devlink_port_external() - whether the function is another host's
+ * @port: the port
+ *
+ * Return: 1 or 0; -ENODATA if no function is behind it.
+ */
+VDEV_EXPORT int
+vdev_devlink_port_external(const struct vdev_devlink_port *port);
+
+/**
+ * vdev_devlink_port_netdev() - the network interface of a port
+ * @port: the port
+ *
+ * Return: its name, or NULL for none.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_port_netdev(const struct vdev_devlink_port *port);
+
+/**
+ * vdev_devlink_port_ibdev() - the InfiniBand device of a port
+ * @port: the port
+ *
+ * Return: its name, or NULL for none.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_port_ibdev(const struct vdev_devlink_port *port);
+
+/**
+ * vdev_devlink_port_attached() - whether a driver has the function behind it
+ * @port: the port
+ *
+ * Return: 1 or 0; -ENODATA if the driver does not tell.
+ */
+VDEV_EXPORT int
+vdev_devlink_port_attached(const struct vdev_devlink_port *port);
+
+/**
+ * vdev_devlink_port_value() - a setting of the function behind a port
+ * @port: the port
+ * @attr: VDEV_PORT_HW_ADDR and those behind it
+ *
+ * Return: the value as vdev_devlink_change_set_port() takes it; NULL if the
+ * port has no such setting.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_port_value(const struct vdev_devlink_port *port,
+			enum vdev_devlink_attr attr);
+
+/**
+ * vdev_devlink_port_amount() - a setting that is a number
+ * @port: the port
+ * @attr: VDEV_PORT_MAX_IO_EQS, or VDEV_RATE_TX_SHARE to VDEV_RATE_TX_WEIGHT
+ * @ret: receives it; rates are in bits a second
+ *
+ * Return: 0; -ENODATA if the port has no such setting; -EINVAL for another one.
+ */
+VDEV_EXPORT int vdev_devlink_port_amount(const struct vdev_devlink_port *port,
+					 enum vdev_devlink_attr attr,
+					 uint64_t *ret);
 
 /**
  * vdev_devlink_change_new() - make an empty change
@@ -171,7 +368,7 @@ VDEV_EXPORT void vdev_devlink_change_free(struct vdev_devlink_change *change);
 /**
  * vdev_devlink_change_set() - add a setting of the device
  * @change: the change
- * @attr: VDEV_ESWITCH_MODE and those behind it
+ * @attr: VDEV_ESWITCH_MODE to VDEV_ESWITCH_ENCAP_MODE
  * @value: the value it shall have
  *
  * Return: 0; -EINVAL if it cannot have that value, is in the change already or
@@ -180,6 +377,21 @@ VDEV_EXPORT void vdev_devlink_change_free(struct vdev_devlink_change *change);
 VDEV_EXPORT int vdev_devlink_change_set(struct vdev_devlink_change *change,
 					enum vdev_devlink_attr attr,
 					const char *value);
+
+/**
+ * vdev_devlink_change_set_port() - add a setting of a port's function
+ * @change: the change
+ * @port: the port's index
+ * @attr: VDEV_PORT_HW_ADDR and those behind it
+ * @value: the value it shall have
+ *
+ * Return: 0; -EINVAL if it cannot have that value, is in the change already or
+ * is none of ports; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
+					     uint32_t port,
+					     enum vdev_devlink_attr attr,
+					     const char *value);
 
 /**
  * vdev_devlink_change_force() - run in spite of a check
@@ -199,7 +411,8 @@ VDEV_EXPORT int vdev_devlink_change_force(struct vdev_devlink_change *change,
  * a VF or an interface of a port of the switch is in use. May be called again.
  *
  * Return: 0 if the change can run; -EBUSY if a check refuses; -EINVAL if the
- * change is empty; or as vdev_devlink_eswitch().
+ * change is empty; -ENODEV if there is no such port; -EOPNOTSUPP for rates of
+ * a port that has none; or as vdev_devlink_eswitch().
  */
 VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
 
@@ -207,7 +420,9 @@ VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
  * vdev_devlink_change_run() - do it
  * @change: the change
  *
- * Kernel interface: ``DEVLINK_CMD_ESWITCH_SET``, Linux 4.8.
+ * Kernel interface: ``DEVLINK_CMD_ESWITCH_SET``, Linux 4.8;
+ * ``DEVLINK_CMD_PORT_SET`` for functions, Linux 5.9; ``DEVLINK_CMD_RATE_SET``,
+ * Linux 5.14.
  *
  * Return: 0; what vdev_devlink_change_check() returns; -EOPNOTSUPP if the
  * driver cannot set it; another errno of the driver, whose own sentence is in

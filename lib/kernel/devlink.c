@@ -25,6 +25,22 @@ static const struct nla_policy policy[ATTRS] = {
 	[DEVLINK_ATTR_PORT_EXTERNAL] = { .type = NLA_U8 },
 	[DEVLINK_ATTR_PORT_CONTROLLER_NUMBER] = { .type = NLA_U32 },
 	[DEVLINK_ATTR_PORT_PCI_SF_NUMBER] = { .type = NLA_U32 },
+	[DEVLINK_ATTR_RATE_TYPE] = { .type = NLA_U16 },
+	[DEVLINK_ATTR_RATE_TX_SHARE] = { .type = NLA_U64 },
+	[DEVLINK_ATTR_RATE_TX_MAX] = { .type = NLA_U64 },
+	[DEVLINK_ATTR_RATE_PARENT_NODE_NAME] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_RATE_TX_PRIORITY] = { .type = NLA_U32 },
+	[DEVLINK_ATTR_RATE_TX_WEIGHT] = { .type = NLA_U32 },
+};
+
+#define FUNCTION_ATTRS (DEVLINK_PORT_FN_ATTR_MAX_IO_EQS + 1)
+
+static const struct nla_policy function_policy[FUNCTION_ATTRS] = {
+	[DEVLINK_PORT_FN_ATTR_STATE] = { .type = NLA_U8 },
+	[DEVLINK_PORT_FN_ATTR_OPSTATE] = { .type = NLA_U8 },
+	[DEVLINK_PORT_FN_ATTR_CAPS] = { .minlen =
+						sizeof(struct nla_bitfield32) },
+	[DEVLINK_PORT_FN_ATTR_MAX_IO_EQS] = { .type = NLA_U32 },
 };
 
 int devlink_open(struct vdev_sys *sys, const char *bus, const char *name,
@@ -172,6 +188,33 @@ struct ports {
 	size_t count;
 };
 
+static int take_function(struct nlattr *nest, struct devlink_port *port)
+{
+	struct nlattr *a[FUNCTION_ATTRS] = { NULL };
+	const struct nlattr *address;
+	struct nla_bitfield32 caps = { 0 };
+
+	if (nest &&
+	    nlmessage_parse_nested(nest, a, FUNCTION_ATTRS, function_policy))
+		return -EBADMSG;
+	address = a[DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR];
+	if (address) {
+		port->hw_addr_length = (unsigned int)nla_len(address);
+		if (port->hw_addr_length > sizeof(port->hw_addr))
+			return -EBADMSG;
+		memcpy(port->hw_addr, nla_data(address), port->hw_addr_length);
+	}
+	if (a[DEVLINK_PORT_FN_ATTR_CAPS])
+		memcpy(&caps, nla_data(a[DEVLINK_PORT_FN_ATTR_CAPS]),
+		       sizeof(caps));
+	port->caps = caps.value;
+	port->caps_known = caps.selector;
+	port->state = get_u8(a[DEVLINK_PORT_FN_ATTR_STATE]);
+	port->opstate = get_u8(a[DEVLINK_PORT_FN_ATTR_OPSTATE]);
+	port->max_io_eqs = get_u32(a[DEVLINK_PORT_FN_ATTR_MAX_IO_EQS]);
+	return 0;
+}
+
 static int take_port(void *data, const void *message)
 {
 	struct nlattr *a[ATTRS];
@@ -197,18 +240,66 @@ static int take_port(void *data, const void *message)
 		       sizeof(port.netdev));
 	nlmessage_text(a[DEVLINK_ATTR_PORT_IBDEV_NAME], port.ibdev,
 		       sizeof(port.ibdev));
-	return ARRAY_ADD(ports->items, ports->count, port);
+	ret = take_function(a[DEVLINK_ATTR_PORT_FUNCTION], &port);
+	return ret ? ret : ARRAY_ADD(ports->items, ports->count, port);
+}
+
+static struct devlink_port *port_of(const struct ports *ports, uint32_t index)
+{
+	for (size_t i = 0; i < ports->count; i++)
+		if (ports->items[i].index == index)
+			return &ports->items[i];
+	return NULL;
+}
+
+static uint64_t get_u64(struct nlattr *a)
+{
+	return a ? nla_get_u64(a) : 0;
+}
+
+/* Nodes, which stand above ports, have no port. */
+static int take_rate(void *data, const void *message)
+{
+	struct nlattr *a[ATTRS];
+	struct devlink_port *port = NULL;
+	int ret = parse(message, a);
+
+	if (ret)
+		return ret;
+	if (is_of(((struct ports *)data)->d, a) && a[DEVLINK_ATTR_PORT_INDEX])
+		port = port_of(data, nla_get_u32(a[DEVLINK_ATTR_PORT_INDEX]));
+	if (!port)
+		return 0;
+	port->has_rate = true;
+	port->tx_share = get_u64(a[DEVLINK_ATTR_RATE_TX_SHARE]);
+	port->tx_max = get_u64(a[DEVLINK_ATTR_RATE_TX_MAX]);
+	port->tx_priority = get_u32(a[DEVLINK_ATTR_RATE_TX_PRIORITY]);
+	port->tx_weight = get_u32(a[DEVLINK_ATTR_RATE_TX_WEIGHT]);
+	nlmessage_text(a[DEVLINK_ATTR_RATE_PARENT_NODE_NAME], port->parent,
+		       sizeof(port->parent));
+	return 0;
+}
+
+static int dump(struct devlink *d, uint8_t command, vdev_sys_netlink_fn fn,
+		void *data)
+{
+	struct nlmessage b;
+
+	genetlink_start(&d->family, &b, command, NLM_F_DUMP);
+	return genetlink_send(&d->family, &b, fn, data);
 }
 
 int devlink_list_ports(struct devlink *d, struct devlink_port **ret,
 		       size_t *count)
 {
 	struct ports ports = { .d = d };
-	struct nlmessage b;
-	int error;
+	int error = dump(d, DEVLINK_CMD_PORT_GET, take_port, &ports);
 
-	genetlink_start(&d->family, &b, DEVLINK_CMD_PORT_GET, NLM_F_DUMP);
-	error = genetlink_send(&d->family, &b, take_port, &ports);
+	/* Linux 5.14 has rates, and not every driver. */
+	if (!error && ports.count)
+		error = dump(d, DEVLINK_CMD_RATE_GET, take_rate, &ports);
+	if (error == -EOPNOTSUPP && ports.count)
+		error = 0;
 	if (error) {
 		free(ports.items);
 		return error;
@@ -216,4 +307,29 @@ int devlink_list_ports(struct devlink *d, struct devlink_port **ret,
 	*ret = ports.items;
 	*count = ports.count;
 	return 0;
+}
+
+int devlink_set_function(struct devlink *d, uint32_t port, int attr,
+			 const void *data, size_t size)
+{
+	struct nlmessage b;
+	struct nlattr *nest;
+
+	start(d, &b, DEVLINK_CMD_PORT_SET);
+	nlmessage_put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
+	nest = nlmessage_nest(&b, DEVLINK_ATTR_PORT_FUNCTION | NLA_F_NESTED);
+	nlmessage_put(&b, attr, data, size);
+	nlmessage_end(&b, nest);
+	return genetlink_send(&d->family, &b, NULL, NULL);
+}
+
+int devlink_set_rate(struct devlink *d, uint32_t port, int attr,
+		     const void *data, size_t size)
+{
+	struct nlmessage b;
+
+	start(d, &b, DEVLINK_CMD_RATE_SET);
+	nlmessage_put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
+	nlmessage_put(&b, attr, data, size);
+	return genetlink_send(&d->family, &b, NULL, NULL);
 }

@@ -52,9 +52,33 @@ struct devlink_port {
 	int external;
 	char netdev[16]; /* "" for none */
 	char ibdev[64];
+
+	/* Of the function behind it. */
+	uint8_t hw_addr[32];
+	unsigned int hw_addr_length; /* 0 for none */
+	int state;
+	int opstate;
+	uint32_t caps; /* 1 << enum devlink_port_fn_attr_cap */
+	uint32_t caps_known;
+	int64_t max_io_eqs;
+
+	/* How fast it may send, in bytes a second; 0 for no limit. */
+	bool has_rate;
+	uint64_t tx_share;
+	uint64_t tx_max;
+	int64_t tx_priority;
+	int64_t tx_weight;
+	char parent[128]; /* "" for none */
 };
 
+/* All of them, with their rates. The caller frees `*ret`. */
 int devlink_list_ports(struct devlink *d, struct devlink_port **ret,
 		       size_t *count);
+/* DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR and so on. */
+int devlink_set_function(struct devlink *d, uint32_t port, int attr,
+			 const void *data, size_t size);
+/* DEVLINK_ATTR_RATE_TX_SHARE and so on. */
+int devlink_set_rate(struct devlink *d, uint32_t port, int attr,
+		     const void *data, size_t size);
 
 #endif

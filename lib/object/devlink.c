@@ -8,44 +8,6 @@
 #include "object/device_struct.h"
 #include "object/vfs.h"
 
-/* --- Settings */
-
-/* In the order of the kernel's numbers. */
-static const char *const mode_words[] = { "legacy", "switchdev",
-					  "switchdev-inactive", NULL };
-static const char *const inline_words[] = { "none", "link", "network",
-					    "transport", NULL };
-static const char *const encap_words[] = { "none", "basic", NULL };
-
-static const struct {
-	const char *name;
-	const char *const *words;
-} attrs[VDEV_DEVLINK_ATTRS] = {
-	[VDEV_ESWITCH_MODE] = { "mode", mode_words },
-	[VDEV_ESWITCH_INLINE_MODE] = { "inline-mode", inline_words },
-	[VDEV_ESWITCH_ENCAP_MODE] = { "encap-mode", encap_words },
-};
-
-const char *vdev_devlink_attr_name(enum vdev_devlink_attr attr)
-{
-	return (size_t)attr < ARRAY_SIZE(attrs) ? attrs[attr].name : NULL;
-}
-
-const char *const *vdev_devlink_attr_words(enum vdev_devlink_attr attr)
-{
-	return (size_t)attr < ARRAY_SIZE(attrs) ? attrs[attr].words : NULL;
-}
-
-int devlink_word(enum vdev_devlink_attr attr, const char *value)
-{
-	const char *const *words = vdev_devlink_attr_words(attr);
-
-	for (int i = 0; words && words[i]; i++)
-		if (str_eq(words[i], value))
-			return i;
-	return -EINVAL;
-}
-
 /* --- Refusals */
 
 const char *devlink_reason(const struct vdev_devlink *dl, int error)
@@ -200,9 +162,7 @@ static int has_interface(struct vdev_ctx *ctx, const char *handle,
 
 	if (ret)
 		return ret;
-	ret = devlink_list_ports(&dl->link, &ports, &count);
-	if (ret)
-		ret = devlink_refused(dl, ret, "cannot list its ports");
+	ret = devlink_ports(dl, &ports, &count);
 	for (size_t i = 0; i < count && !ret; i++)
 		ret = str_eq(ports[i].netdev, interface);
 	vdev_devlink_free(dl);
@@ -324,7 +284,7 @@ int vdev_devlink_eswitch(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
 	int values[DEVLINK_ESWITCH_COUNT];
 	int error;
 
-	if ((unsigned int)attr > VDEV_ESWITCH_ENCAP_MODE)
+	if (!vdev_devlink_attr_name(attr) || devlink_is_of_port(attr))
 		return vdev_fail(dl->ctx, -EINVAL,
 				 "%s: that is no setting of its switch",
 				 dl->name);
@@ -334,16 +294,12 @@ int vdev_devlink_eswitch(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
 				 dl->name);
 	if (error)
 		return devlink_refused(dl, error, "cannot read its switch");
-	if (values[attr] < 0)
-		return -ENODATA;
-	for (int i = 0; attrs[attr].words[i]; i++)
-		if (i == values[attr]) {
-			*ret = attrs[attr].words[i];
-			return 0;
-		}
-	return vdev_fail(dl->ctx, -EBADMSG,
-			 "%s: the switch's %s is %d, which is not known",
-			 dl->name, attrs[attr].name, values[attr]);
+	error = devlink_eswitch_text(attr, values, ret);
+	if (error == -EBADMSG)
+		return vdev_fail(dl->ctx, error,
+				 "%s: the switch's %s is one that is not known",
+				 dl->name, vdev_devlink_attr_name(attr));
+	return error;
 }
 
 /* --- Who uses it */
@@ -353,13 +309,10 @@ static int list_interfaces(struct vdev_devlink *dl, struct strv *ret)
 {
 	_auto_free_ struct devlink_port *ports = NULL;
 	size_t count = 0;
-	int error = devlink_list_ports(&dl->link, &ports, &count);
+	int error = devlink_ports(dl, &ports, &count);
 
-	/* A driver may have no ports. */
-	if (error == -EOPNOTSUPP)
-		return 0;
 	if (error)
-		return devlink_refused(dl, error, "cannot list its ports");
+		return error;
 	for (size_t i = 0; i < count && !error; i++)
 		if (*ports[i].netdev &&
 		    (ports[i].flavour == DEVLINK_PORT_FLAVOUR_PCI_VF ||

@@ -22,8 +22,44 @@ int devlink_refused(struct vdev_devlink *dl, int error, const char *what);
 /* Why it did, in words: its own sentence, or what the errno means. */
 const char *devlink_reason(const struct vdev_devlink *dl, int error);
 
-/* The number of a word of a setting, or -EINVAL. */
-int devlink_word(enum vdev_devlink_attr attr, const char *value);
+/* The longest hardware address, and the longest text of a setting. */
+#define DEVLINK_ADDRESS_SIZE 32
+#define DEVLINK_TEXT_SIZE    128
+
+/* A value as text in one spelling, and as the kernel takes it. */
+struct devlink_value {
+	char text[DEVLINK_TEXT_SIZE];
+	unsigned int number; /* of a word */
+	uint8_t bytes[DEVLINK_TEXT_SIZE];
+	size_t size;
+};
+
+/* Settings of devlink_attr.c; nothing is recorded. Return: 0 or -EINVAL. */
+int devlink_parse(enum vdev_devlink_attr attr, const char *text,
+		  struct devlink_value *ret);
+/* What its values look like: "a number". */
+const char *devlink_form(enum vdev_devlink_attr attr);
+bool devlink_is_of_port(enum vdev_devlink_attr attr);
+bool devlink_is_rate(enum vdev_devlink_attr attr);
+/* Return: as lib/kernel/devlink.h. */
+int devlink_set(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
+		uint32_t port, const struct devlink_value *v);
+/* Return: 0; -ENODATA for none; -EBADMSG for a word that is not known. */
+int devlink_eswitch_text(enum vdev_devlink_attr attr, const int *values,
+			 const char **ret);
+int devlink_port_text(const struct devlink_port *port,
+		      enum vdev_devlink_attr attr, char *text, size_t size);
+int devlink_port_amount(const struct devlink_port *port,
+			enum vdev_devlink_attr attr, uint64_t *ret);
+/* The kernel counts bytes. */
+static inline uint64_t devlink_bits(uint64_t bytes)
+{
+	return bytes > UINT64_MAX / 8 ? UINT64_MAX : bytes * 8;
+}
+
+/* All ports; none for a driver without. Return: 0 or a recorded failure. */
+int devlink_ports(struct vdev_devlink *dl, struct devlink_port **ret,
+		  size_t *count);
 
 /*
  * Who would miss the VFs and the interfaces of the ports. The caller frees the

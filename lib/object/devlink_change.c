@@ -3,14 +3,17 @@
 /* Settings that are made together or not at all. */
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "object/devlink.h"
 #include "object/list.h"
 
 struct change_item {
 	enum vdev_devlink_attr attr;
-	char *before; /* NULL if the driver does not tell */
-	char *value;
+	uint32_t port; /* of those of ports */
+	struct devlink_value value;
+	bool told; /* what it was */
+	struct devlink_value before;
 	enum vdev_outcome outcome;
 	char *reason;
 };
@@ -48,11 +51,8 @@ void vdev_devlink_change_free(struct vdev_devlink_change *change)
 	if (!change)
 		return;
 	forget_findings(change);
-	for (size_t i = 0; i < change->count; i++) {
-		free(change->items[i].before);
-		free(change->items[i].value);
+	for (size_t i = 0; i < change->count; i++)
 		free(change->items[i].reason);
-	}
 	free(change->items);
 	free(change);
 }
@@ -64,29 +64,43 @@ static int out_of_memory(const struct vdev_devlink_change *change)
 	return vdev_fail(change->dl->ctx, -ENOMEM, "out of memory");
 }
 
+static int add(struct vdev_devlink_change *change, uint32_t port,
+	       enum vdev_devlink_attr attr, const char *value)
+{
+	struct change_item item = { .attr = attr, .port = port };
+	struct vdev_ctx *ctx = change->dl->ctx;
+	const char *name = vdev_devlink_attr_name(attr);
+
+	if (devlink_parse(attr, value, &item.value))
+		return vdev_fail(ctx, -EINVAL, "%s takes %s, not '%s'", name,
+				 devlink_form(attr), value);
+	for (size_t i = 0; i < change->count; i++)
+		if (change->items[i].attr == attr &&
+		    change->items[i].port == port)
+			return vdev_fail(ctx, -EINVAL, "%s is to be set twice",
+					 name);
+	return ARRAY_ADD(change->items, change->count, item)
+		       ? out_of_memory(change)
+		       : 0;
+}
+
 int vdev_devlink_change_set(struct vdev_devlink_change *change,
 			    enum vdev_devlink_attr attr, const char *value)
 {
-	struct vdev_ctx *ctx = change->dl->ctx;
-	const char *name = vdev_devlink_attr_name(attr);
-	struct change_item item = { .attr = attr };
+	if (!vdev_devlink_attr_name(attr) || devlink_is_of_port(attr))
+		return vdev_fail(change->dl->ctx, -EINVAL,
+				 "a device has no setting %d", (int)attr);
+	return add(change, 0, attr, value);
+}
 
-	if (!name)
-		return vdev_fail(ctx, -EINVAL, "there is no setting %d",
-				 (int)attr);
-	if (devlink_word(attr, value) < 0)
-		return vdev_fail(ctx, -EINVAL, "%s cannot be '%s'", name,
-				 value);
-	for (size_t i = 0; i < change->count; i++)
-		if (change->items[i].attr == attr)
-			return vdev_fail(ctx, -EINVAL, "%s is to be set twice",
-					 name);
-	item.value = strdup(value);
-	if (!item.value || ARRAY_ADD(change->items, change->count, item)) {
-		free(item.value);
-		return out_of_memory(change);
-	}
-	return 0;
+int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
+				 uint32_t port, enum vdev_devlink_attr attr,
+				 const char *value)
+{
+	if (!vdev_devlink_attr_name(attr) || !devlink_is_of_port(attr))
+		return vdev_fail(change->dl->ctx, -EINVAL,
+				 "a port has no setting %d", (int)attr);
+	return add(change, port, attr, value);
 }
 
 int vdev_devlink_change_force(struct vdev_devlink_change *change,
@@ -101,35 +115,66 @@ int vdev_devlink_change_force(struct vdev_devlink_change *change,
 
 /* --- Whether it can be */
 
-/* `*ret` is a copy, or NULL if the driver does not tell. */
-static int read_item(struct vdev_devlink_change *change,
-		     const struct change_item *item, char **ret)
+static int read_port(struct vdev_devlink_change *change,
+		     const struct change_item *item, char *text, size_t size)
 {
-	const char *value = NULL;
-	int error = vdev_devlink_eswitch(change->dl, item->attr, &value);
+	struct vdev_devlink *dl = change->dl;
+	_auto_free_ struct devlink_port *ports = NULL;
+	size_t count = 0;
+	int ret = devlink_ports(dl, &ports, &count);
 
-	if (error == -ENODATA)
-		error = 0;
-	if (error)
-		return error;
-	*ret = value ? strdup(value) : NULL;
-	return value && !*ret ? out_of_memory(change) : 0;
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < count; i++) {
+		if (ports[i].index != item->port)
+			continue;
+		if (devlink_is_rate(item->attr) && !ports[i].has_rate)
+			return vdev_fail(dl->ctx, -EOPNOTSUPP,
+					 "%s: port %u has no rates", dl->name,
+					 item->port);
+		ret = devlink_port_text(&ports[i], item->attr, text, size);
+		return ret == -EBADMSG ? devlink_refused(dl, ret,
+							 "cannot read its "
+							 "ports")
+				       : ret;
+	}
+	return vdev_fail(dl->ctx, -ENODEV, "%s: there is no port %u", dl->name,
+			 item->port);
+}
+
+/* `*told` is whether the driver says. Return: 0 or a recorded failure. */
+static int read_item(struct vdev_devlink_change *change,
+		     const struct change_item *item, bool *told,
+		     struct devlink_value *ret)
+{
+	char text[DEVLINK_TEXT_SIZE];
+	const char *value = text;
+	int error =
+		devlink_is_of_port(item->attr)
+			? read_port(change, item, text, sizeof(text))
+			: vdev_devlink_eswitch(change->dl, item->attr, &value);
+
+	*told = !error;
+	if (!error)
+		error = devlink_parse(item->attr, value, ret);
+	/* A driver's number need not be one that can be given. */
+	if (error == -EINVAL)
+		*told = false;
+	return error == -ENODATA || error == -EINVAL ? 0 : error;
 }
 
 static int read_all(struct vdev_devlink_change *change)
 {
 	for (size_t i = 0; i < change->count; i++) {
 		struct change_item *item = &change->items[i];
-		char *before;
-		int ret = read_item(change, item, &before);
+		int ret = read_item(change, item, &item->told, &item->before);
 
 		if (ret)
 			return ret;
-		free(item->before);
 		free(item->reason);
-		item->before = before;
 		item->reason = NULL;
-		item->outcome = before && str_eq(before, item->value)
+		item->outcome = item->told && str_eq(item->before.text,
+						     item->value.text)
 					? VDEV_OUTCOME_UNCHANGED
 					: VDEV_OUTCOME_PLANNED;
 	}
@@ -187,11 +232,10 @@ int vdev_devlink_change_check(struct vdev_devlink_change *change)
 
 /* Nothing is recorded. */
 static int set_item(struct vdev_devlink_change *change,
-		    const struct change_item *item, const char *value)
+		    const struct change_item *item,
+		    const struct devlink_value *value)
 {
-	return devlink_set_eswitch(
-		&change->dl->link, (enum devlink_eswitch)item->attr,
-		(unsigned int)devlink_word(item->attr, value));
+	return devlink_set(change->dl, item->attr, item->port, value);
 }
 
 static void set_outcome(struct change_item *item, enum vdev_outcome outcome,
@@ -215,21 +259,20 @@ static bool roll_back(struct vdev_devlink_change *change, size_t count,
 
 		if (item->outcome != VDEV_OUTCOME_DONE)
 			continue;
-		if (item->before)
-			ret = set_item(change, item, item->before);
+		if (item->told)
+			ret = set_item(change, item, &item->before);
 		if (!ret) {
 			set_outcome(item, VDEV_OUTCOME_ROLLED_BACK, NULL);
 			strbuf_addf(said, "; %s is %s again", name,
-				    item->before);
+				    item->before.text);
 			continue;
 		}
 		whole = false;
 		set_outcome(item, VDEV_OUTCOME_BROKEN,
-			    item->before
-				    ? devlink_reason(change->dl, ret)
-				    : "the driver did not tell what it was");
+			    item->told ? devlink_reason(change->dl, ret)
+				       : "the driver did not tell what it was");
 		strbuf_addf(said, "; %s stays %s, and cannot be put back: %s",
-			    name, item->value,
+			    name, item->value.text,
 			    item->reason ? item->reason : strerror(-ret));
 	}
 	return whole;
@@ -242,8 +285,11 @@ static int undo(struct vdev_devlink_change *change, size_t at, int error,
 	struct change_item *item = &change->items[at];
 	_auto_strbuf_ struct strbuf said = { 0 };
 	enum vdev_error_kind kind;
+	char port[32] = "";
 	bool whole;
 
+	if (devlink_is_of_port(item->attr))
+		snprintf(port, sizeof(port), " of port %u", item->port);
 	/* The roll-back speaks to the kernel too, which gives other reasons. */
 	(void)vdev_fail(change->dl->ctx, error, "%s", reason);
 	kind = error == -EINVAL || error == -ERANGE || error == -ENOENT
@@ -255,11 +301,11 @@ static int undo(struct vdev_devlink_change *change, size_t at, int error,
 	whole = roll_back(change, change->count, &said);
 	if (item->outcome != VDEV_OUTCOME_BROKEN)
 		set_outcome(item, VDEV_OUTCOME_FAILED, reason);
-	return vdev_fail_as(change->dl->ctx, whole ? kind : VDEV_ERROR_ROLLBACK,
-			    error, "%s: cannot set %s to %s: %s%s",
-			    change->dl->name,
-			    vdev_devlink_attr_name(item->attr), item->value,
-			    reason, said.text ? said.text : "");
+	return vdev_fail_as(
+		change->dl->ctx, whole ? kind : VDEV_ERROR_ROLLBACK, error,
+		"%s: cannot set %s%s to %s: %s%s", change->dl->name,
+		vdev_devlink_attr_name(item->attr), port, item->value.text,
+		reason, said.text ? said.text : "");
 }
 
 static int run_item(struct vdev_devlink_change *change, size_t at)
@@ -270,11 +316,13 @@ static int run_item(struct vdev_devlink_change *change, size_t at)
 
 	if (item->outcome == VDEV_OUTCOME_UNCHANGED)
 		return 0;
-	ret = set_item(change, item, item->value);
+	ret = set_item(change, item, &item->value);
 	if (!ret) {
 		set_outcome(item, VDEV_OUTCOME_DONE, NULL);
 		return 0;
 	}
+	if (item->attr == VDEV_RATE_PARENT && ret == -ENODEV)
+		return undo(change, at, ret, "there is no such node");
 	reason = strdup(devlink_reason(change->dl, ret));
 	return undo(change, at, ret, reason ? reason : strerror(-ret));
 }
@@ -284,19 +332,21 @@ static int verify_item(struct vdev_devlink_change *change, size_t at)
 {
 	struct change_item *item = &change->items[at];
 	_auto_strbuf_ struct strbuf reason = { 0 };
-	_auto_free_ char *now = NULL;
+	struct devlink_value now;
+	bool told;
 	int ret;
 
 	if (item->outcome != VDEV_OUTCOME_DONE)
 		return 0;
-	ret = read_item(change, item, &now);
-	if (!ret && (!now || str_eq(now, item->value)))
+	ret = read_item(change, item, &told, &now);
+	if (!ret && (!told || str_eq(now.text, item->value.text)))
 		return 0;
 	if (ret)
 		strbuf_addf(&reason, "it cannot be read back: %s",
 			    vdev_ctx_last_error(change->dl->ctx));
 	else
-		strbuf_addf(&reason, "the driver took it, but says %s", now);
+		strbuf_addf(&reason, "the driver took it, but says %s",
+			    now.text);
 	return undo(change, at, ret ? ret : -EIO,
 		    reason.text ? reason.text : "it is not as set");
 }
@@ -330,13 +380,15 @@ const char *vdev_devlink_change_name(const struct vdev_devlink_change *change,
 const char *vdev_devlink_change_before(const struct vdev_devlink_change *change,
 				       size_t index)
 {
-	return index < change->count ? change->items[index].before : NULL;
+	return index < change->count && change->items[index].told
+		       ? change->items[index].before.text
+		       : NULL;
 }
 
 const char *vdev_devlink_change_value(const struct vdev_devlink_change *change,
 				      size_t index)
 {
-	return index < change->count ? change->items[index].value : NULL;
+	return index < change->count ? change->items[index].value.text : NULL;
 }
 
 enum vdev_outcome

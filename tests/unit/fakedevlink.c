@@ -222,6 +222,24 @@ static void put_port(struct message *m, const struct devlink_port *p)
 		put_text(m, DEVLINK_ATTR_PORT_IBDEV_NAME, p->ibdev);
 }
 
+static void put_function(struct message *m, const struct devlink_port *p)
+{
+	struct nla_bitfield32 caps = { p->caps, p->caps_known };
+	struct nlattr *nest =
+		put(m, DEVLINK_ATTR_PORT_FUNCTION | NLA_F_NESTED, NULL, 0);
+
+	if (p->hw_addr_length)
+		put(m, DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR, p->hw_addr,
+		    p->hw_addr_length);
+	put_number(m, DEVLINK_PORT_FN_ATTR_STATE, p->state, 1);
+	put_number(m, DEVLINK_PORT_FN_ATTR_OPSTATE, p->opstate, 1);
+	if (caps.selector)
+		put(m, DEVLINK_PORT_FN_ATTR_CAPS, &caps, sizeof(caps));
+	put_number(m, DEVLINK_PORT_FN_ATTR_MAX_IO_EQS, p->max_io_eqs, 4);
+	nest->nla_len =
+		(uint16_t)(m->bytes + header(m)->nlmsg_len - (char *)nest);
+}
+
 static int list_ports(const struct fakedevlink *f,
 		      struct vdev_sys_netlink *request)
 {
@@ -238,9 +256,137 @@ static int list_ports(const struct fakedevlink *f,
 	for (size_t i = 0; i < f->port_count && !ret; i++) {
 		start_answer(f, &m, DEVLINK_CMD_PORT_NEW);
 		put_port(&m, &f->ports[i]);
+		put_function(&m, &f->ports[i]);
 		ret = answer(request, &m);
 	}
 	return ret;
+}
+
+/* In front of them a node, which has no port. */
+static int list_rates(const struct fakedevlink *f,
+		      struct vdev_sys_netlink *request)
+{
+	struct message m;
+	int ret;
+
+	if (f->no_rates)
+		return -EOPNOTSUPP;
+	start_answer(f, &m, DEVLINK_CMD_RATE_NEW);
+	put_number(&m, DEVLINK_ATTR_RATE_TYPE, DEVLINK_RATE_TYPE_NODE, 2);
+	put_text(&m, DEVLINK_ATTR_RATE_NODE_NAME, "all");
+	ret = answer(request, &m);
+	for (size_t i = 0; i < f->port_count && !ret; i++) {
+		const struct devlink_port *p = &f->ports[i];
+
+		if (!p->has_rate)
+			continue;
+		start_answer(f, &m, DEVLINK_CMD_RATE_NEW);
+		put_number(&m, DEVLINK_ATTR_RATE_TYPE, DEVLINK_RATE_TYPE_LEAF,
+			   2);
+		put_number(&m, DEVLINK_ATTR_PORT_INDEX, p->index, 4);
+		put(&m, DEVLINK_ATTR_RATE_TX_SHARE, &p->tx_share, 8);
+		put(&m, DEVLINK_ATTR_RATE_TX_MAX, &p->tx_max, 8);
+		put_number(&m, DEVLINK_ATTR_RATE_TX_PRIORITY, p->tx_priority,
+			   4);
+		put_number(&m, DEVLINK_ATTR_RATE_TX_WEIGHT, p->tx_weight, 4);
+		if (*p->parent)
+			put_text(&m, DEVLINK_ATTR_RATE_PARENT_NODE_NAME,
+				 p->parent);
+		ret = answer(request, &m);
+	}
+	return ret;
+}
+
+static struct devlink_port *port_of(const struct fakedevlink *f,
+				    const struct nlmsghdr *h)
+{
+	int64_t index = number_of(h, DEVLINK_ATTR_PORT_INDEX, 4);
+
+	for (size_t i = 0; i < f->port_count; i++)
+		if (f->ports[i].index == index)
+			return &f->ports[i];
+	fail_msg("there is no port %d", (int)index);
+	return NULL;
+}
+
+/* A request holds one setting. */
+static int set_function(struct fakedevlink *f, struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *h = request->message;
+	const struct nlattr *nest = find(h, DEVLINK_ATTR_PORT_FUNCTION);
+	const struct nlattr *a =
+		(const void *)((const char *)nest + NLA_HDRLEN);
+	const void *data = (const char *)a + NLA_HDRLEN;
+	size_t size = a->nla_len - (size_t)NLA_HDRLEN;
+	struct devlink_port *p = port_of(f, h);
+	struct nla_bitfield32 caps;
+	uint32_t eqs;
+	int ret = count_setting(f, request);
+
+	assert_true(nest->nla_type & NLA_F_NESTED);
+	if (ret)
+		return ret;
+	switch (a->nla_type) {
+	case DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR:
+		assert_true(size <= sizeof(p->hw_addr));
+		memcpy(p->hw_addr, data, size);
+		p->hw_addr_length = (unsigned int)size;
+		return 0;
+	case DEVLINK_PORT_FN_ATTR_STATE:
+		assert_int_equal(size, 1);
+		p->state = *(const uint8_t *)data;
+		return 0;
+	case DEVLINK_PORT_FN_ATTR_CAPS:
+		assert_int_equal(size, sizeof(caps));
+		memcpy(&caps, data, sizeof(caps));
+		p->caps = (p->caps & ~caps.selector) | caps.value;
+		return 0;
+	case DEVLINK_PORT_FN_ATTR_MAX_IO_EQS:
+		assert_int_equal(size, sizeof(eqs));
+		memcpy(&eqs, data, sizeof(eqs));
+		p->max_io_eqs = eqs;
+		return 0;
+	default:
+		fail_msg("function attribute %d", a->nla_type);
+		return -EIO;
+	}
+}
+
+static int set_rate(struct fakedevlink *f, struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *h = request->message;
+	struct devlink_port *p = port_of(f, h);
+	int ret = count_setting(f, request);
+
+	if (ret)
+		return ret;
+	if (find(h, DEVLINK_ATTR_RATE_TX_SHARE))
+		p->tx_share =
+			(uint64_t)number_of(h, DEVLINK_ATTR_RATE_TX_SHARE, 8);
+	if (find(h, DEVLINK_ATTR_RATE_TX_MAX))
+		p->tx_max = (uint64_t)number_of(h, DEVLINK_ATTR_RATE_TX_MAX, 8);
+	if (find(h, DEVLINK_ATTR_RATE_TX_PRIORITY))
+		p->tx_priority = number_of(h, DEVLINK_ATTR_RATE_TX_PRIORITY, 4);
+	if (find(h, DEVLINK_ATTR_RATE_TX_WEIGHT))
+		p->tx_weight = number_of(h, DEVLINK_ATTR_RATE_TX_WEIGHT, 4);
+	if (find(h, DEVLINK_ATTR_RATE_PARENT_NODE_NAME))
+		snprintf(p->parent, sizeof(p->parent), "%s",
+			 text_of(h, DEVLINK_ATTR_RATE_PARENT_NODE_NAME));
+	return 0;
+}
+
+static int dump(const struct fakedevlink *f, uint8_t command,
+		struct vdev_sys_netlink *request)
+{
+	switch (command) {
+	case DEVLINK_CMD_PORT_GET:
+		return list_ports(f, request);
+	case DEVLINK_CMD_RATE_GET:
+		return list_rates(f, request);
+	default:
+		assert_int_equal(command, DEVLINK_CMD_GET);
+		return list_devices(f, request);
+	}
 }
 
 static int answer_oddly(const struct fakedevlink *f,
@@ -276,9 +422,7 @@ static int speak(void *data, struct vdev_sys_netlink *request)
 	if (f->odd && f->odd_command == head->cmd)
 		return answer_oddly(f, request);
 	if ((h->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
-		return head->cmd == DEVLINK_CMD_PORT_GET
-			       ? list_ports(f, request)
-			       : list_devices(f, request);
+		return dump(f, head->cmd, request);
 	if (!is_for_us(f, h))
 		return -ENODEV;
 	switch (head->cmd) {
@@ -286,6 +430,10 @@ static int speak(void *data, struct vdev_sys_netlink *request)
 		return get_eswitch(f, request);
 	case DEVLINK_CMD_ESWITCH_SET:
 		return set_eswitch(f, request);
+	case DEVLINK_CMD_PORT_SET:
+		return set_function(f, request);
+	case DEVLINK_CMD_RATE_SET:
+		return set_rate(f, request);
 	default:
 		fail_msg("devlink command %d is not played", head->cmd);
 		return -EIO;

@@ -22,6 +22,7 @@ struct fakedevlink {
 	bool deaf[DEVLINK_ESWITCH_COUNT];	 /* takes it, without effect */
 	struct devlink_port *ports;
 	size_t port_count;
+	bool no_rates; /* a kernel or driver without */
 
 	/* Refuses the Nth setting from here on, and says so; 0 for none. */
 	unsigned int refuse;

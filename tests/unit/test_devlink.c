@@ -178,7 +178,7 @@ static void test_eswitch(void **state)
 	f.eswitch[0] = 9;
 	assert_int_equal(vdev_devlink_eswitch(dl, VDEV_ESWITCH_MODE, &value),
 			 -EBADMSG);
-	says(ctx, "mode is 9");
+	says(ctx, "mode is one that is not known");
 	assert_int_equal(
 		vdev_devlink_eswitch(
 			dl, (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS, &value),
@@ -315,7 +315,7 @@ static void test_mistakes(void **state)
 	assert_int_equal(
 		vdev_devlink_change_set(change, VDEV_ESWITCH_MODE, "none"),
 		-EINVAL);
-	says(ctx, "mode cannot be 'none'");
+	says(ctx, "mode takes one of its words, not 'none'");
 	assert_int_equal(vdev_devlink_change_set(
 				 change,
 				 (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS,
@@ -531,7 +531,404 @@ static void test_in_use(void **state)
 	fakekernel_free(fk);
 }
 
+/* --- Ports */
+
+static const struct devlink_port vf_port = {
+	.index = 70000,
+	.flavour = DEVLINK_PORT_FLAVOUR_PCI_VF,
+	.number = -1,
+	.controller = 0,
+	.pf = 0,
+	.vf = 0,
+	.sf = -1,
+	.external = 0,
+	.netdev = "rep0",
+	.hw_addr = { 2, 0, 0, 0, 0, 0xaf },
+	.hw_addr_length = 6,
+	.state = 1,
+	.opstate = 0,
+	.caps = 1,
+	.caps_known = 15,
+	.max_io_eqs = 32,
+	.has_rate = true,
+	.tx_share = 125000,
+	.tx_max = 1250000000,
+	.tx_priority = 3,
+	.tx_weight = 7,
+	.parent = "all",
+};
+
+/* One that has nothing. */
+static const struct devlink_port bare_port = {
+	.index = 1,
+	.flavour = 99,
+	.number = 1,
+	.controller = -1,
+	.pf = -1,
+	.vf = -1,
+	.sf = -1,
+	.external = -1,
+	.ibdev = "mlx5_0",
+	.state = -1,
+	.opstate = -1,
+	.max_io_eqs = -1,
+};
+
+static void test_ports(void **state)
+{
+	static const char *const values[VDEV_DEVLINK_ATTRS] = {
+		[VDEV_PORT_HW_ADDR] = "02:00:00:00:00:af",
+		[VDEV_PORT_STATE] = "active",
+		[VDEV_PORT_ROCE] = "on",
+		[VDEV_PORT_MIGRATABLE] = "off",
+		[VDEV_PORT_IPSEC_CRYPTO] = "off",
+		[VDEV_PORT_IPSEC_PACKET] = "off",
+		[VDEV_PORT_MAX_IO_EQS] = "32",
+		[VDEV_RATE_TX_SHARE] = "1mbit",
+		[VDEV_RATE_TX_MAX] = "10gbit",
+		[VDEV_RATE_TX_PRIORITY] = "3",
+		[VDEV_RATE_TX_WEIGHT] = "7",
+		[VDEV_RATE_PARENT] = "all",
+	};
+	struct devlink_port ports[] = { vf_port, bare_port };
+	struct vdev_devlink_port_list *list = NULL;
+	const struct vdev_devlink_port *port;
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_devlink *dl = open_pf(ctx);
+	uint64_t amount = 0;
+
+	(void)state;
+	assert_int_equal(vdev_devlink_port_list_new(dl, &list), 0);
+	assert_null(vdev_devlink_port_list_get(list, 0));
+	vdev_devlink_port_list_free(list);
+	vdev_devlink_port_list_free(NULL);
+	f.ports = ports;
+	f.port_count = 2;
+	assert_int_equal(vdev_devlink_port_list_new(dl, &list), 2);
+	assert_int_equal(vdev_devlink_port_list_count(list), 2);
+	port = vdev_devlink_port_list_get(list, 0);
+	assert_int_equal(vdev_devlink_port_index(port), 70000);
+	assert_string_equal(vdev_devlink_port_flavour(port), "pcivf");
+	assert_string_equal(vdev_devlink_port_netdev(port), "rep0");
+	assert_null(vdev_devlink_port_ibdev(port));
+	assert_int_equal(vdev_devlink_port_number(port, VDEV_PORT_NUMBER),
+			 -ENODATA);
+	assert_int_equal(vdev_devlink_port_number(port, VDEV_PORT_VF), 0);
+	assert_int_equal(
+		vdev_devlink_port_number(port, (enum vdev_port_number)99),
+		-ENODATA);
+	assert_int_equal(vdev_devlink_port_external(port), 0);
+	assert_int_equal(vdev_devlink_port_attached(port), 0);
+	for (int i = 0; i < VDEV_DEVLINK_ATTRS; i++) {
+		const char *value = vdev_devlink_port_value(
+			port, (enum vdev_devlink_attr)i);
+
+		if (values[i])
+			assert_string_equal(value, values[i]);
+		else
+			assert_null(value);
+	}
+	assert_int_equal(
+		vdev_devlink_port_amount(port, VDEV_RATE_TX_MAX, &amount), 0);
+	assert_true(amount == 10000000000);
+	assert_int_equal(
+		vdev_devlink_port_amount(port, VDEV_RATE_TX_WEIGHT, &amount),
+		0);
+	assert_int_equal(amount, 7);
+	assert_int_equal(
+		vdev_devlink_port_amount(port, VDEV_PORT_STATE, &amount),
+		-EINVAL);
+
+	port = vdev_devlink_port_list_get(list, 1);
+	assert_null(vdev_devlink_port_flavour(port));
+	assert_null(vdev_devlink_port_netdev(port));
+	assert_string_equal(vdev_devlink_port_ibdev(port), "mlx5_0");
+	assert_int_equal(vdev_devlink_port_external(port), -ENODATA);
+	assert_int_equal(vdev_devlink_port_attached(port), -ENODATA);
+	for (int i = 0; i < VDEV_DEVLINK_ATTRS; i++)
+		assert_null(vdev_devlink_port_value(port,
+						    (enum vdev_devlink_attr)i));
+	for (int i = VDEV_PORT_MAX_IO_EQS; i <= VDEV_RATE_TX_WEIGHT; i++)
+		assert_int_equal(
+			vdev_devlink_port_amount(
+				port, (enum vdev_devlink_attr)i, &amount),
+			-ENODATA);
+	vdev_devlink_port_list_free(list);
+	vdev_devlink_free(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
+static void test_port_names(void **state)
+{
+	struct devlink_port ports[] = { bare_port, vf_port };
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	static const char *const names[] = { NAME "/70000", "rep0", VF0 };
+	static const char *const none[] = { NAME "/7", NAME "/x", "rep1",
+					    NAME "/99999999999", PF };
+	struct vdev_devlink *dl = NULL;
+	uint32_t index = 7;
+
+	(void)state;
+	f.ports = ports;
+	f.port_count = 2;
+	use_vf(fk, ctx);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		index = 7;
+		assert_int_equal(
+			vdev_devlink_port_find(ctx, names[i], &dl, &index), 0);
+		assert_int_equal(index, 70000);
+		assert_string_equal(vdev_devlink_name(dl), NAME);
+		vdev_devlink_free(dl);
+	}
+	dl = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		assert_int_equal(
+			vdev_devlink_port_find(ctx, none[i], &dl, &index),
+			-ENODEV);
+		assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_NOT_FOUND);
+	}
+	assert_null(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
+static const struct {
+	enum vdev_devlink_attr attr;
+	const char *value;
+	const char *kept; /* in one spelling; NULL for the same */
+} wanted[] = {
+	{ VDEV_PORT_HW_ADDR, "02:00:00:00:0A:01", "02:00:00:00:0a:01" },
+	{ VDEV_PORT_STATE, "inactive", NULL },
+	{ VDEV_PORT_ROCE, "off", NULL },
+	{ VDEV_PORT_MIGRATABLE, "on", NULL },
+	{ VDEV_PORT_IPSEC_CRYPTO, "on", NULL },
+	{ VDEV_PORT_IPSEC_PACKET, "on", NULL },
+	{ VDEV_PORT_MAX_IO_EQS, "4294967295", NULL },
+	{ VDEV_RATE_TX_SHARE, "2500kbit", NULL },
+	{ VDEV_RATE_TX_MAX, "25000000000", "25gbit" },
+	{ VDEV_RATE_TX_PRIORITY, "0", NULL },
+	{ VDEV_RATE_TX_WEIGHT, "100", NULL },
+	{ VDEV_RATE_PARENT, "none", NULL },
+};
+
+static struct vdev_devlink_change *port_change(struct vdev_devlink *dl)
+{
+	struct vdev_devlink_change *change;
+
+	assert_int_equal(vdev_devlink_change_new(dl, &change), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_int_equal(vdev_devlink_change_set_port(change, 70000,
+							      wanted[i].attr,
+							      wanted[i].value),
+				 0);
+	return change;
+}
+
+static void test_set_port(void **state)
+{
+	struct devlink_port ports[] = { bare_port, vf_port };
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_devlink *dl = open_pf(ctx);
+	struct vdev_devlink_change *change = port_change(dl);
+
+	(void)state;
+	f.ports = ports;
+	f.port_count = 2;
+	assert_int_equal(vdev_devlink_change_run(change), 0);
+	assert_int_equal(f.sets, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		is_outcome(change, i, VDEV_OUTCOME_DONE);
+		assert_string_equal(vdev_devlink_change_value(change, i),
+				    wanted[i].kept ? wanted[i].kept
+						   : wanted[i].value);
+	}
+	assert_int_equal(ports[1].hw_addr[4], 10);
+	assert_int_equal(ports[1].state, 0);
+	assert_int_equal(ports[1].caps, 14);
+	assert_true(ports[1].tx_share == 312500);
+	assert_true(ports[1].tx_max == 3125000000);
+	assert_string_equal(ports[1].parent, "");
+	assert_int_equal(vdev_devlink_change_run(change), 0);
+	assert_int_equal(f.sets, ARRAY_SIZE(wanted));
+	vdev_devlink_change_free(change);
+	vdev_devlink_free(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
+/* Each of them refused in turn: all before it are as they were. */
+static void test_roll_back_port(void **state)
+{
+	struct devlink_port ports[] = { bare_port, vf_port };
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_devlink *dl = open_pf(ctx);
+	struct vdev_devlink_change *change = port_change(dl);
+
+	(void)state;
+	f.ports = ports;
+	f.port_count = 2;
+	f.error = EBUSY;
+	f.why = "Function is bound";
+	for (unsigned int i = 0; i < ARRAY_SIZE(wanted); i++) {
+		f.refuse = i + 1;
+		assert_int_equal(vdev_devlink_change_run(change), -EBUSY);
+		says(ctx, "of port 70000 to ");
+		says(ctx, ": Function is bound");
+		assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_IN_USE);
+		is_outcome(change, i, VDEV_OUTCOME_FAILED);
+		assert_memory_equal(&ports[1], &vf_port, sizeof(vf_port));
+	}
+	vdev_devlink_change_free(change);
+	vdev_devlink_free(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
+static void test_port_mistakes(void **state)
+{
+	static const struct {
+		enum vdev_devlink_attr attr;
+		const char *value;
+	} bad[] = {
+		{ VDEV_PORT_HW_ADDR, "" },
+		{ VDEV_PORT_HW_ADDR, "02:00:0" },
+		{ VDEV_PORT_HW_ADDR, "02-00" },
+		{ VDEV_PORT_HW_ADDR, "02:00:" },
+		{ VDEV_PORT_HW_ADDR,
+		  "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
+		  "00:00:00:00:00:00:00:00:00:00:00:00:00:00" },
+		{ VDEV_PORT_STATE, "asleep" },
+		{ VDEV_PORT_ROCE, "1" },
+		{ VDEV_PORT_MAX_IO_EQS, "-1" },
+		{ VDEV_PORT_MAX_IO_EQS, "4294967296" },
+		{ VDEV_RATE_TX_MAX, "" },
+		{ VDEV_RATE_TX_MAX, "fast" },
+		{ VDEV_RATE_TX_MAX, "1bit" },
+		{ VDEV_RATE_TX_MAX, "8 mbit" },
+		{ VDEV_RATE_TX_MAX, "99999999999tbit" },
+		{ VDEV_RATE_TX_MAX, "18446744073709551616" },
+		{ VDEV_RATE_PARENT, "" },
+		{ VDEV_ESWITCH_MODE, "legacy" },
+		{ (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS, "1" },
+	};
+	struct devlink_port ports[] = { bare_port, vf_port };
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_devlink *dl = open_pf(ctx);
+	struct vdev_devlink_change *change;
+
+	(void)state;
+	f.ports = ports;
+	f.port_count = 2;
+	assert_int_equal(vdev_devlink_change_new(dl, &change), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(vdev_devlink_change_set_port(
+					 change, 1, bad[i].attr, bad[i].value),
+				 -EINVAL);
+	assert_int_equal(
+		vdev_devlink_change_set(change, VDEV_PORT_STATE, "active"),
+		-EINVAL);
+	assert_int_equal(vdev_devlink_change_set_port(
+				 change, 7, VDEV_PORT_STATE, "active"),
+			 0);
+	assert_int_equal(vdev_devlink_change_check(change), -ENODEV);
+	says(ctx, "there is no port 7");
+	vdev_devlink_change_free(change);
+	assert_int_equal(vdev_devlink_change_new(dl, &change), 0);
+	assert_int_equal(vdev_devlink_change_set_port(
+				 change, 1, VDEV_RATE_TX_MAX, "1gbit"),
+			 0);
+	assert_int_equal(vdev_devlink_change_check(change), -EOPNOTSUPP);
+	says(ctx, "port 1 has no rates");
+	f.no_rates = true;
+	assert_int_equal(vdev_devlink_change_check(change), -EOPNOTSUPP);
+	vdev_devlink_change_free(change);
+	vdev_devlink_free(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
+/* Functions that are not what they should be. */
+static void test_malformed_port(void **state)
+{
+#define HANDLE "\x08\x00\x01\x00pci\0\x11\x00\x02\x00" PF "\0\0\0\0"
+#define INDEX  "\x08\x00\x03\x00\1\0\0\0"
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} odd[] = {
+#define ODD(bytes) { bytes, sizeof(bytes) - 1 }
+		ODD(HANDLE),
+		/* One whose state has no byte, and whose caps have too few. */
+		ODD(HANDLE INDEX "\x08\x00\x91\x00\4\0\2\0"),
+		ODD(HANDLE INDEX "\x0c\x00\x91\x00\x08\0\4\0\0\0\0\0"),
+		/* A hardware address of 36 bytes. */
+		ODD(HANDLE INDEX "\x2c\x00\x91\x00\x28\0\1\0"
+				 "012345678901234567890123456789012345"),
+		/* An index of one byte. */
+		ODD(HANDLE "\x05\x00\x03\x00\1\0\0\0"),
+	};
+	struct vdev_devlink_port_list *list = NULL;
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_devlink *dl = open_pf(ctx);
+
+	(void)state;
+	f.odd_command = DEVLINK_CMD_PORT_GET;
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		f.odd = odd[i].bytes;
+		f.odd_size = odd[i].size;
+		assert_int_equal(vdev_devlink_port_list_new(dl, &list),
+				 -EBADMSG);
+		says(ctx, "makes no sense");
+	}
+	assert_null(list);
+	vdev_devlink_free(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
 /* --- Failures of any call */
+
+static void list_once(struct failnth *fail, void *data)
+{
+	struct devlink_port ports[] = { bare_port, vf_port };
+	struct fakedevlink f;
+	struct fakekernel *fk = machine(&f);
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_devlink_port_list *list = NULL;
+	struct vdev_devlink *dl = NULL;
+	uint32_t index = 0;
+	int ret;
+
+	(void)data;
+	f.ports = ports;
+	f.port_count = 2;
+	failnth_start(fail, &ctx->sys);
+	ret = vdev_devlink_port_find(ctx, NAME "/70000", &dl, &index);
+	if (!ret)
+		ret = vdev_devlink_port_list_new(dl, &list);
+	failnth_stop(fail);
+	if (!failnth_fired(fail))
+		assert_int_equal(ret, 2);
+	if (ret >= 0)
+		assert_int_equal(vdev_devlink_port_list_count(list), 2);
+	vdev_devlink_port_list_free(list);
+	vdev_devlink_free(dl);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
 
 static void change_once(struct failnth *fail, void *data)
 {
@@ -576,6 +973,7 @@ static void test_failures(void **state)
 {
 	(void)state;
 	failnth_sweep(change_once, NULL);
+	failnth_sweep(list_once, NULL);
 }
 
 int main(void)
@@ -593,6 +991,12 @@ int main(void)
 		cmocka_unit_test(test_untold),
 		cmocka_unit_test(test_deaf),
 		cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_port_names),
+		cmocka_unit_test(test_set_port),
+		cmocka_unit_test(test_roll_back_port),
+		cmocka_unit_test(test_port_mistakes),
+		cmocka_unit_test(test_malformed_port),
 		cmocka_unit_test(test_failures),
 	};
 
