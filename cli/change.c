@@ -11,6 +11,43 @@ int change_find(struct app *app, struct vdev_devlink **ret)
 	return 0;
 }
 
+static int attr_of(const struct option *option)
+{
+	for (int i = 0; i < VDEV_DEVLINK_ATTRS; i++)
+		if (str_eq(option->name,
+			   vdev_devlink_attr_name((enum vdev_devlink_attr)i)))
+			return i;
+	return -1;
+}
+
+int change_add_options(struct app *app, struct vdev_devlink_change *change,
+		       int64_t port)
+{
+	for (size_t i = 0; i < app->args.given_count; i++) {
+		const struct given *given = &app->args.given[i];
+		int attr = attr_of(given->option);
+
+		if (attr < 0)
+			continue;
+		if (given->option->words &&
+		    option_word(app, given->option->name) < 0)
+			return -1;
+		if (port < 0 ? vdev_devlink_change_set(
+				       change, (enum vdev_devlink_attr)attr,
+				       given->value)
+			     : vdev_devlink_change_set_port(
+				       change, (uint32_t)port,
+				       (enum vdev_devlink_attr)attr,
+				       given->value))
+			return app_fail_ctx(app);
+	}
+	if (vdev_devlink_change_count(change))
+		return 0;
+	app_fail(app, VDEV_ERROR_INVALID, "there is nothing to set");
+	return app_hint(app, "'vdevctl help %s set' tells what can be set",
+			app->args.command->object);
+}
+
 static json_object *describe_setting(const struct vdev_devlink_change *change,
 				     size_t i)
 {
@@ -47,7 +84,8 @@ static json_object *describe_checks(const struct vdev_devlink *dl,
 
 static json_object *describe(const struct app *app,
 			     const struct vdev_devlink *dl,
-			     const struct vdev_devlink_change *change)
+			     const struct vdev_devlink_change *change,
+			     int64_t port)
 {
 	json_object *o = json_object_new_object();
 	json_object *settings = json_object_new_array();
@@ -55,6 +93,8 @@ static json_object *describe(const struct app *app,
 	for (size_t i = 0; i < vdev_devlink_change_count(change); i++)
 		json_object_array_add(settings, describe_setting(change, i));
 	output_add(o, "devlink", output_string(vdev_devlink_name(dl)));
+	if (port >= 0)
+		output_add(o, "port", output_count(port));
 	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
 	output_add(o, "settings", settings);
 	output_add(o, "checks", describe_checks(dl, change));
@@ -84,14 +124,15 @@ static const char *setting_template(const char *outcome)
 static void print_settings(struct app *app, json_object *document)
 {
 	json_object *settings = json_object_object_get(document, "settings");
-	const char *device = output_get_string(document, "devlink");
+	_auto_free_ char *place =
+		output_expand("{devlink}[, port {port}]", document);
 
 	for (size_t i = 0; i < json_object_array_length(settings); i++) {
 		json_object *o = json_object_array_get_idx(settings, i);
 		_auto_free_ char *line = output_expand(
 			setting_template(output_get_string(o, "outcome")), o);
 
-		fprintf(app->out.stream, "%s: %s\n", device, line);
+		fprintf(app->out.stream, "%s: %s\n", place, line);
 	}
 }
 
@@ -131,7 +172,7 @@ static int force(void *change, enum vdev_check check)
 }
 
 int change_run(struct app *app, struct vdev_devlink *dl,
-	       struct vdev_devlink_change *change)
+	       struct vdev_devlink_change *change, int64_t port)
 {
 	_auto_json_ json_object *document = NULL;
 	int ret = 0;
@@ -143,7 +184,7 @@ int change_run(struct app *app, struct vdev_devlink *dl,
 		app_fail_ctx(app);
 		ret = checks_fail(app, describe_checks(dl, change));
 	}
-	document = describe(app, dl, change);
+	document = describe(app, dl, change, port);
 	if (!ret || has_run(change))
 		report(app, document);
 	return ret;

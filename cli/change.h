@@ -14,10 +14,17 @@ struct app;
 int change_find(struct app *app, struct vdev_devlink **ret);
 
 /*
+ * Adds what the command's options ask for, in the order of the command line; a
+ * `port` of -1 is the device itself. Return: 0, or -1 after app_fail().
+ */
+int change_add_options(struct app *app, struct vdev_devlink_change *change,
+		       int64_t port);
+
+/*
  * Checks the change or runs it, as --dry-run says, and reports. Return: 0, or
  * -1 after app_fail().
  */
 int change_run(struct app *app, struct vdev_devlink *dl,
-	       struct vdev_devlink_change *change);
+	       struct vdev_devlink_change *change, int64_t port);
 
 #endif

@@ -101,31 +101,6 @@ int eswitch_show(struct app *app)
 	return ret;
 }
 
-/* What the options ask for, in the order of the command line. */
-static int add_options(struct app *app, struct vdev_devlink_change *change)
-{
-	for (size_t i = 0; i < app->args.given_count; i++) {
-		const struct given *given = &app->args.given[i];
-
-		for (int attr = VDEV_ESWITCH_MODE;
-		     attr <= VDEV_ESWITCH_ENCAP_MODE; attr++) {
-			enum vdev_devlink_attr a = (enum vdev_devlink_attr)attr;
-			const char *name = vdev_devlink_attr_name(a);
-
-			if (!str_eq(given->option->name, name))
-				continue;
-			if (option_word(app, name) < 0)
-				return -1;
-			if (vdev_devlink_change_set(change, a, given->value))
-				return app_fail_ctx(app);
-		}
-	}
-	if (vdev_devlink_change_count(change))
-		return 0;
-	app_fail(app, VDEV_ERROR_INVALID, "there is nothing to set");
-	return app_hint(app, "give mode, inline-mode or encap-mode");
-}
-
 int eswitch_set(struct app *app)
 {
 	struct vdev_devlink_change *change;
@@ -139,9 +114,9 @@ int eswitch_set(struct app *app)
 		vdev_devlink_free(dl);
 		return app_fail_ctx(app);
 	}
-	ret = add_options(app, change);
+	ret = change_add_options(app, change, -1);
 	if (!ret)
-		ret = change_run(app, dl, change);
+		ret = change_run(app, dl, change, -1);
 	vdev_devlink_change_free(change);
 	vdev_devlink_free(dl);
 	return ret;

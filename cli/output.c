@@ -298,6 +298,8 @@ static char *expand_key(const char *key, size_t length, json_object *object,
 		return x_asprintf("driver %s", json_object_get_string(value));
 	if (str_eq(filter, "bytes") && value)
 		return text_bytes((uint64_t)json_object_get_int64(value));
+	if (str_eq(filter, "rate") && value)
+		return text_rate(json_object_get_uint64(value));
 	return output_text(value, ", ");
 }
 

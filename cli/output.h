@@ -63,8 +63,9 @@ char *output_text(json_object *value, const char *separator);
 /*
  * Fills a template from an object: {key} is the value of a key, {key.key} that
  * of a key further down (of each item, where there is an array), {key:bytes} a
- * number of bytes, {key:driver} "driver NAME" or "no driver", and [...] is left
- * out if a value in it is null or empty. The caller frees the result.
+ * number of bytes, {key:rate} bits a second, {key:driver} "driver NAME" or "no
+ * driver", and [...] is left out if a value in it is null or empty. The caller
+ * frees the result.
  */
 char *output_expand(const char *template, json_object *object);
 /* For each object of an array, joined by ", ". */

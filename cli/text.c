@@ -175,3 +175,17 @@ char *text_bytes(uint64_t bytes)
 	}
 	return x_asprintf("%" PRIu64 " %s", bytes, units[unit]);
 }
+
+char *text_rate(uint64_t bits)
+{
+	static const char *const units[] = { "bit", "kbit", "mbit", "gbit",
+					     "tbit" };
+	size_t unit = 0;
+
+	while (bits && !(bits % 1000) && unit + 1 < ARRAY_SIZE(units)) {
+		bits /= 1000;
+		unit++;
+	}
+	return bits ? x_asprintf("%" PRIu64 "%s", bits, units[unit])
+		    : x_strdup("0");
+}

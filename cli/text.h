@@ -26,5 +26,7 @@ const char *text_nearest(const char *s, const char *const *words, size_t count);
 
 /* A number of bytes for people: "16 KiB"; the caller frees it. */
 char *text_bytes(uint64_t bytes);
+/* Bits a second, as they are given: "100mbit"; the caller frees it. */
+char *text_rate(uint64_t bits);
 
 #endif

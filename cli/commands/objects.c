@@ -55,6 +55,8 @@ const struct object_commands objects[] = {
 	{ "sriov", "Virtual functions", sriov_commands },
 	{ "vf", "Attributes of virtual functions", vf_commands },
 	{ "eswitch", "The switch of a PF", eswitch_commands },
+	{ "port", "Ports of switches, and the functions behind them",
+	  port_commands },
 	{ "devlink", "Devices whose drivers offer devlink", devlink_commands },
 	{ "mdev", "Mediated devices", mdev_commands },
 	{ "token", "VF tokens", token_commands },

@@ -21,6 +21,7 @@ extern const struct command region_commands[];
 extern const struct command config_commands[];
 extern const struct command irq_commands[];
 extern const struct command open_commands[];
+extern const struct command port_commands[];
 extern const struct command program_commands[];
 extern const struct command session_commands[];
 extern const struct command sriov_commands[];

@@ -115,8 +115,9 @@ def addresses(root):
 # Documents of opened devices, of processes and by netlink: tests/lab/ validates
 # them.
 OPENED = {"devlink-list", "eswitch", "eswitch-set", "iommu-info",
-          "iommu-ranges", "irq-list", "irq-test", "memlock", "region-dump",
-          "region-list", "region-read", "vf-set", "vf-show"}
+          "iommu-ranges", "irq-list", "irq-test", "memlock", "port",
+          "port-list", "port-set", "region-dump", "region-list", "region-read",
+          "vf-set", "vf-show"}
 
 
 def check_opened():

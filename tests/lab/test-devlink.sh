@@ -124,6 +124,75 @@ t_like 'Rate node\(s\) exists' "$T_ERR" "is the kernel's own sentence"
 devlink port function rate del "$DEV/node"
 t_run "and without it" 0 vdevctl eswitch set "$DEV" mode legacy
 
+# --- Ports and rates
+
+t_run "ports in legacy mode" 0 vdevctl --json port list "$DEV"
+t_schema port-list "are listed by the schema"
+t_is '[["physical",1,null]]' \
+	"$(jq -c '[.[] | [.flavour, .number, .rate]]' "$T_DIR/out")" \
+	"one to the wire, without rates"
+vdevctl -q eswitch set "$DEV" mode switchdev
+t_is '[["pcivf",0,0],["pcivf",0,1]]' \
+	"$(field '[.[] | select(.vf != null) | [.flavour, .pf, .vf]]' port list)" \
+	"one for each VF in switchdev mode"
+vf0=$(representor 0)
+port=$(field .port port show "$vf0" | tr -d '"')
+t_run "one of them by its index" 0 vdevctl --json port show "$port"
+t_schema port "is shown by the schema"
+t_is "\"$vf0\"" "$(jq -c .netdev "$T_DIR/out")" "it is the same"
+t_like "INTERFACE.*$vf0" "$(vdevctl port list)" "and it is in the table"
+
+rate() {
+	devlink -j port function rate show "$port" | jq -c ".rate[] | .$1"
+}
+
+t_run "rates" 0 vdevctl --json port set "$vf0" tx-share 100mbit --tx-max=1gbit
+t_schema port-set "are reported by the schema"
+t_is '[["tx-share","0","100mbit","done"],["tx-max","0","1gbit","done"]]' \
+	"$(jq -c '[.settings[] | [.name, .before, .value, .outcome]]' \
+		"$T_DIR/out")" "with what was and what is"
+t_is '[100000000,1000000000,"none"]' \
+	"$(field '.rate | [.tx_share, .tx_max, .parent]' port show "$vf0")" \
+	"they are read back"
+# It counts bytes.
+t_is "12500000 125000000" "$(rate tx_share) $(rate tx_max)" "by devlink too"
+t_like 'sends at most +1gbit' "$(vdevctl port show "$vf0")" "and in text"
+
+devlink port function rate add "$DEV/node"
+t_run "a node above" 0 vdevctl port set "$port" parent node
+t_is '"node"' "$(rate parent)" "is set"
+t_run "a rate and a node that is not there" 3 vdevctl --json port set "$port" \
+	tx-max 2gbit parent nowhere
+t_like "cannot set parent of port .* tx-max is 1gbit again" \
+	"$(jq -r .error.message "$T_DIR/err")" "is undone"
+t_like "no such node" "$T_OUT" "with the reason"
+t_is "125000000" "$(rate tx_max)" "so it is"
+t_run "no node above, no limit" 0 vdevctl port set "$port" parent none \
+	tx-share 0 tx-max 0
+t_is '[0,0,"none"]' \
+	"$(field '.rate | [.tx_share, .tx_max, .parent]' port show "$vf0")" \
+	"is as at first"
+devlink port function rate del "$DEV/node"
+t_run "a rate the driver does not take" 1 vdevctl port set "$port" \
+	tx-max 1000kbit tx-share 800bit
+t_like "cannot set tx-share of port.*; tx-max is 0 again" "$T_ERR" \
+	"undoes the other"
+t_run "a priority" 6 vdevctl port set "$port" tx-priority 3
+t_like "TX priority set isn't supported for the leafs" "$T_ERR" \
+	"is refused with the kernel's sentence"
+
+# Functions have no driver in the lab: each setting is refused, in words.
+for setting in "hw-addr 02:00:00:00:00:01" "state active" "roce off" \
+	"migratable on" "ipsec-crypto on" "ipsec-packet on" "max-io-eqs 8"; do
+	read -r name value <<<"$setting"
+	t_run "no $name" 6 vdevctl port set "$port" "$name" "$value"
+	t_like "cannot set $name of port .* support" "$T_ERR" "says so"
+done
+t_run "rates of the wire" 6 vdevctl port set "$uplink" tx-max 1gbit
+t_like "has no rates" "$T_ERR" "are not there"
+t_run "no such port" 3 vdevctl port show "$DEV/999"
+vdevctl -q eswitch set "$DEV" mode legacy
+
 # --- Mistakes
 
 t_run "a word that is none" 2 vdevctl eswitch set "$DEV" mode switched
