@@ -175,11 +175,8 @@ static const struct {
 	const char *name;
 	uint64_t bits;
 } units[] = {
-	{ "tbit", 1000000000000 },
-	{ "gbit", 1000000000 },
-	{ "mbit", 1000000 },
-	{ "kbit", 1000 },
-	{ "", 1 },
+	{ "tbit", 1000000000000 }, { "gbit", 1000000000 }, { "mbit", 1000000 },
+	{ "kbit", 1000 },	   { "bit", 1 },	   { "", 1 },
 };
 
 static void format_rate(uint64_t bytes, char *text, size_t size)
