@@ -63,6 +63,8 @@ const struct object_commands objects[] = {
 	{ "region", "Regions of a device", region_commands },
 	{ "config", "PCI configuration space of a device", config_commands },
 	{ "irq", "Interrupts of a device", irq_commands },
+	{ "migrate", "The state of devices, saved and loaded",
+	  migrate_commands },
 	{ NULL, NULL, open_commands },
 	{ NULL, NULL, exec_commands },
 	{ NULL, NULL, session_commands },

@@ -20,6 +20,7 @@ extern const struct command pasid_commands[];
 extern const struct command region_commands[];
 extern const struct command config_commands[];
 extern const struct command irq_commands[];
+extern const struct command migrate_commands[];
 extern const struct command open_commands[];
 extern const struct command port_commands[];
 extern const struct command program_commands[];

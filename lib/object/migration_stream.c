@@ -119,11 +119,9 @@ static int fill(struct reader *r, void *buf, size_t size)
 		if (!n && !have)
 			return -ENOENT;
 		if (!n)
-			return vdev_fail(r->io->ctx, -ENODATA,
-					 "the stream is cut off %zu bytes "
-					 "behind byte %llu, of a part of %zu",
-					 have, place(r), size);
+			return -ENODATA;
 		have += (size_t)n;
+		r->read += (uint64_t)n;
 	}
 	return 0;
 }
@@ -133,12 +131,12 @@ static int fill_rest(struct reader *r, void *buf, size_t size)
 {
 	int ret = fill(r, buf, size);
 
-	if (ret != -ENOENT)
+	if (ret != -ENOENT && ret != -ENODATA)
 		return ret;
 	return vdev_fail(r->io->ctx, -ENODATA,
-			 "the stream is cut off at byte %llu: it has no end "
-			 "mark",
-			 place(r));
+			 "the stream is cut off after %llu bytes: it has no "
+			 "end mark",
+			 (unsigned long long)r->read);
 }
 
 static int read_preamble(struct reader *r)

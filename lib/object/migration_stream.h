@@ -79,7 +79,8 @@ struct reader {
 	void *data;
 	/* What has been found so far. */
 	uint16_t major, minor;
-	uint64_t offset;
+	uint64_t offset; /* of the next section */
+	uint64_t read;
 	uint64_t precopy; /* the data before the device stopped */
 	uint64_t bytes, sections;
 	uint32_t data_crc;

@@ -13,9 +13,9 @@
 #
 # and every other line one of its standard output. Commands run in a directory
 # in which the trees of tests/fixtures/mktree.py are made when they are named.
-# $captures is the directory of captured machines; a transcript whose name ends
-# in .capture.txt is skipped where there are none. --update writes what was
-# printed into the transcripts.
+# $streams is the directory of saved states, $captures that of captured
+# machines; a transcript whose name ends in .capture.txt is skipped where there
+# are none of the latter. --update writes what was printed into the transcripts.
 set -u
 
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
@@ -29,7 +29,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/vdev-golden.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin" "$work/trees"
 ln -s "$vdevctl" "$work/bin/vdevctl"
-export PATH=$work/bin:$PATH LC_ALL=C captures=$here/../captures
+export PATH=$work/bin:$PATH LC_ALL=C captures=$here/../captures \
+	streams=$here/../streams
 unset COLUMNS NO_COLOR
 
 trees=$("$mktree" --list | awk '{ print $1 }')

@@ -115,8 +115,13 @@ def addresses(root):
 # Documents of opened devices, of processes and by netlink: tests/lab/ validates
 # them.
 OPENED = {"devlink-list", "eswitch", "eswitch-set", "iommu-info",
+<<<<<<< HEAD
           "iommu-ranges", "irq-list", "irq-test", "memlock", "port",
           "port-list", "port-set", "region-dump", "region-list", "region-read",
+=======
+          "iommu-ranges", "irq-list", "irq-test", "memlock", "migrate-info",
+          "migrate-transfer", "region-dump", "region-list", "region-read",
+>>>>>>> 19becbf (Add vdevctl migrate: the state of devices saved, checked, loaded, moved)
           "vf-set", "vf-show"}
 
 
@@ -211,6 +216,9 @@ def main():
         try_pfs(root)
         try_mdevs(root, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001")
         try_batch(work, root)
+        for path in glob.glob(os.path.join(SOURCE, "tests", "streams",
+                                           "*.vdm")):
+            try_command("migrate-verify", "migrate", "verify", path)
         bound = "--root=" + os.path.join(work, "bound")
         for options in ([], ["--backend", "type1"],
                         ["--ioas", "--memory", "1G", "--user", "65534:1"]):
