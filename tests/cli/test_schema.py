@@ -115,13 +115,9 @@ def addresses(root):
 # Documents of opened devices, of processes and by netlink: tests/lab/ validates
 # them.
 OPENED = {"devlink-list", "eswitch", "eswitch-set", "iommu-info",
-<<<<<<< HEAD
-          "iommu-ranges", "irq-list", "irq-test", "memlock", "port",
-          "port-list", "port-set", "region-dump", "region-list", "region-read",
-=======
           "iommu-ranges", "irq-list", "irq-test", "memlock", "migrate-info",
-          "migrate-transfer", "region-dump", "region-list", "region-read",
->>>>>>> 19becbf (Add vdevctl migrate: the state of devices saved, checked, loaded, moved)
+          "migrate-transfer", "port", "port-list", "port-set", "region-dump",
+          "region-list", "region-read",
           "vf-set", "vf-show"}
 
 
