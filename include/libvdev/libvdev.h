@@ -25,6 +25,7 @@
 #include <libvdev/file.h>
 #include <libvdev/migration.h>
 #include <libvdev/bitmap.h>
+#include <libvdev/dirty.h>
 #include <libvdev/capture.h>
 
 #endif

@@ -202,3 +202,22 @@ int iommufd_hw_info(struct vdev_sys *sys, int fd, uint32_t device,
 	*data = arg->data_len ? TAKE(buf) : NULL;
 	return 0;
 }
+
+int iommufd_set_dirty_tracking(struct vdev_sys *sys, int fd, uint32_t hwpt,
+			       bool enable)
+{
+	struct iommu_hwpt_set_dirty_tracking arg = {
+		.size = sizeof(arg),
+		.flags = enable ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
+		.hwpt_id = hwpt,
+	};
+
+	return vdev_sys_ioctl(sys, fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &arg);
+}
+
+int iommufd_get_dirty_bitmap(struct vdev_sys *sys, int fd,
+			     struct iommu_hwpt_get_dirty_bitmap *arg)
+{
+	arg->size = sizeof(*arg);
+	return vdev_sys_ioctl(sys, fd, IOMMU_HWPT_GET_DIRTY_BITMAP, arg);
+}

@@ -90,4 +90,10 @@ bool iommufd_knows_pasid(struct vdev_sys *sys, int fd);
 int iommufd_hw_info(struct vdev_sys *sys, int fd, uint32_t device,
 		    struct iommu_hw_info *arg, void **data);
 
+int iommufd_set_dirty_tracking(struct vdev_sys *sys, int fd, uint32_t hwpt,
+			       bool enable);
+/* `arg` without its size; bits of its bitmap are set, none is cleared. */
+int iommufd_get_dirty_bitmap(struct vdev_sys *sys, int fd,
+			     struct iommu_hwpt_get_dirty_bitmap *arg);
+
 #endif

@@ -140,8 +140,9 @@ static int copy_ranges(const struct capchain_entry *cap,
 	return (int)head.nr_iovas;
 }
 
-int type1_ranges(const struct vfio_iommu_type1_info *info,
-		 struct vfio_iova_range **ret)
+/* The capability of that id: 1; 0 if there is none; or -EPROTO. */
+static int find_cap(const struct vfio_iommu_type1_info *info, uint16_t id,
+		    struct capchain_entry *cap)
 {
 	struct capchain chain = {
 		.info = info,
@@ -149,14 +150,82 @@ int type1_ranges(const struct vfio_iommu_type1_info *info,
 		.next = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset
 							   : 0,
 	};
-	struct capchain_entry cap;
 
-	while (capchain_next(&chain, &cap)) {
-		if (cap.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			return copy_ranges(&cap, ret);
+	while (capchain_next(&chain, cap)) {
+		if (cap->id == id)
+			return 1;
 	}
-	if (chain.broken)
-		return -EPROTO;
+	return chain.broken ? -EPROTO : 0;
+}
+
+int type1_ranges(const struct vfio_iommu_type1_info *info,
+		 struct vfio_iova_range **ret)
+{
+	struct capchain_entry cap;
+	int found = find_cap(info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, &cap);
+
+	if (found)
+		return found < 0 ? found : copy_ranges(&cap, ret);
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
+}
+
+int type1_migration(const struct vfio_iommu_type1_info *info,
+		    struct vfio_iommu_type1_info_cap_migration *ret)
+{
+	struct capchain_entry cap;
+	int found = find_cap(info, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, &cap);
+
+	if (found <= 0)
+		return found;
+	if (cap.size < sizeof(*ret))
+		return -EPROTO;
+	memcpy(ret, cap.start, sizeof(*ret));
+	return 1;
+}
+
+int type1_dirty(struct vdev_sys *sys, int fd, uint32_t flags)
+{
+	struct vfio_iommu_type1_dirty_bitmap arg = {
+		.argsz = sizeof(arg),
+		.flags = flags,
+	};
+
+	return vdev_sys_ioctl(sys, fd, VFIO_IOMMU_DIRTY_PAGES, &arg);
+}
+
+int type1_dirty_bitmap(struct vdev_sys *sys, int fd, uint64_t iova,
+		       uint64_t length, const struct vfio_bitmap *bitmap)
+{
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap head;
+		struct vfio_iommu_type1_dirty_bitmap_get get;
+	} arg = {
+		.head = { .argsz = sizeof(arg),
+			  .flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP },
+		.get = { .iova = iova, .size = length, .bitmap = *bitmap },
+	};
+
+	return vdev_sys_ioctl(sys, fd, VFIO_IOMMU_DIRTY_PAGES, &arg);
+}
+
+int type1_unmap_dirty(struct vdev_sys *sys, int fd, uint64_t iova,
+		      uint64_t length, const struct vfio_bitmap *bitmap,
+		      uint64_t *unmapped)
+{
+	struct {
+		struct vfio_iommu_type1_dma_unmap head;
+		struct vfio_bitmap bitmap;
+	} arg = {
+		.head = { .argsz = sizeof(arg),
+			  .flags = VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP,
+			  .iova = iova,
+			  .size = length },
+		.bitmap = *bitmap,
+	};
+	int ret = vdev_sys_ioctl(sys, fd, VFIO_IOMMU_UNMAP_DMA, &arg);
+
+	if (!ret)
+		*unmapped = arg.head.size;
+	return ret;
 }

@@ -39,4 +39,19 @@ int type1_info(struct vdev_sys *sys, int fd,
 int type1_ranges(const struct vfio_iommu_type1_info *info,
 		 struct vfio_iova_range **ret);
 
+/*
+ * What the kernel can tell of dirty pages: the sizes of pages, and how large a
+ * bitmap may be. 1, or 0 if it has none of it, or -EPROTO.
+ */
+int type1_migration(const struct vfio_iommu_type1_info *info,
+		    struct vfio_iommu_type1_info_cap_migration *ret);
+/* `flags` are VFIO_IOMMU_DIRTY_PAGES_FLAG_START or _STOP. */
+int type1_dirty(struct vdev_sys *sys, int fd, uint32_t flags);
+/* `bitmap` is zeroed; its words are written, not added to. Clears. */
+int type1_dirty_bitmap(struct vdev_sys *sys, int fd, uint64_t iova,
+		       uint64_t length, const struct vfio_bitmap *bitmap);
+int type1_unmap_dirty(struct vdev_sys *sys, int fd, uint64_t iova,
+		      uint64_t length, const struct vfio_bitmap *bitmap,
+		      uint64_t *unmapped);
+
 #endif

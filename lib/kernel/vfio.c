@@ -399,3 +399,49 @@ int vfio_mig_precopy_info(struct vdev_sys *sys, int data_fd,
 	*ret = info;
 	return 0;
 }
+
+/* --- Logging of DMA */
+
+int vfio_log_start(struct vdev_sys *sys, int fd,
+		   const struct vfio_device_feature_dma_logging_range *ranges,
+		   uint32_t count, uint64_t *page_size)
+{
+	struct vfio_device_feature_dma_logging_control control = {
+		.page_size = *page_size,
+		.num_ranges = count,
+		.ranges = (uintptr_t)ranges,
+	};
+	int ret = vfio_feature(sys, fd,
+			       VFIO_DEVICE_FEATURE_SET |
+				       VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
+			       &control, sizeof(control));
+
+	if (ret < 0)
+		return ret;
+	*page_size = control.page_size;
+	return 0;
+}
+
+int vfio_log_stop(struct vdev_sys *sys, int fd)
+{
+	return vfio_feature(sys, fd,
+			    VFIO_DEVICE_FEATURE_SET |
+				    VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP,
+			    NULL, 0);
+}
+
+int vfio_log_report(struct vdev_sys *sys, int fd,
+		    const struct vfio_device_feature_dma_logging_report *report)
+{
+	struct {
+		struct vfio_device_feature head;
+		struct vfio_device_feature_dma_logging_report report;
+	} arg = {
+		.head = { .argsz = sizeof(arg),
+			  .flags = VFIO_DEVICE_FEATURE_GET |
+				   VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT },
+		.report = *report,
+	};
+
+	return vdev_sys_ioctl(sys, fd, VFIO_DEVICE_FEATURE, &arg);
+}

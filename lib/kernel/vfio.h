@@ -96,4 +96,17 @@ int vfio_mig_enable_precopy_v2(struct vdev_sys *sys, int fd);
 int vfio_mig_precopy_info(struct vdev_sys *sys, int data_fd,
 			  struct vfio_precopy_info *ret);
 
+/*
+ * Logging of a device's DMA. `page_size` is what is wished, and receives what
+ * the device chose.
+ */
+int vfio_log_start(struct vdev_sys *sys, int fd,
+		   const struct vfio_device_feature_dma_logging_range *ranges,
+		   uint32_t count, uint64_t *page_size);
+int vfio_log_stop(struct vdev_sys *sys, int fd);
+/* Sets bits, clears none, and clears the log; makes no allocation. */
+int vfio_log_report(
+	struct vdev_sys *sys, int fd,
+	const struct vfio_device_feature_dma_logging_report *report);
+
 #endif
