@@ -14,6 +14,7 @@
 #define MOCK_CHECK_MAP 3
 #define MOCK_REPLACE   10
 #define MOCK_DOMAIN    12
+#define MOCK_DIRTY     13
 #define MOCK_ATTACH    18
 #define MOCK_PREPLACE  19
 #define MOCK_DETACH    20
@@ -81,6 +82,20 @@ static inline int mock_replace(int iommufd, uint32_t id, uint32_t hwpt)
 	struct mock m = { .op = MOCK_REPLACE, .id = id };
 
 	m.words[0] = hwpt;
+	return mock_call(iommufd, &m);
+}
+
+/* Lets pages of a HWPT that tracks them be written to: a bit for each. */
+static inline int mock_dirty(int iommufd, uint32_t hwpt, uint64_t iova,
+			     uint64_t length, uint64_t page_size,
+			     const void *bits)
+{
+	struct mock m = { .op = MOCK_DIRTY, .id = hwpt };
+
+	m.longs[1] = iova;
+	m.longs[2] = length;
+	m.longs[3] = page_size;
+	m.longs[4] = (uintptr_t)bits;
 	return mock_call(iommufd, &m);
 }
 
