@@ -104,6 +104,42 @@ int mdev_types(struct app *app)
 
 /* --- list and show */
 
+void mdev_describe_definition(json_object *o,
+			      const struct vdev_mdev_definition *def)
+{
+	const struct vdev_mdev_config *config =
+		def && !vdev_mdev_definition_problem(def)
+			? vdev_mdev_definition_config(def)
+			: NULL;
+
+	output_add(o, "start",
+		   output_string(!config ? NULL
+				 : vdev_mdev_config_autostart(config)
+					 ? "auto"
+					 : "manual"));
+	output_add(o, "attrs", config ? mdev_describe_attrs(config) : NULL);
+	output_add(
+		o, "problem",
+		output_string(def ? vdev_mdev_definition_problem(def) : NULL));
+}
+
+static const struct vdev_mdev_definition *
+definition_of(const struct vdev_mdev_definition_list *list,
+	      struct vdev_device *dev)
+{
+	struct vdev_mdev_definition *def;
+	size_t i;
+
+	if (!list)
+		return NULL;
+	vdev_mdev_definition_list_foreach(
+		list, i, def) if (str_eq(vdev_mdev_definition_uuid(def),
+					 vdev_device_address(dev)) &&
+				  str_eq(vdev_mdev_definition_parent(def),
+					 vdev_device_parent(dev))) return def;
+	return NULL;
+}
+
 static json_object *describe_mdev(struct vdev_device *dev)
 {
 	json_object *o = json_object_new_object();
@@ -119,19 +155,13 @@ static json_object *describe_mdev(struct vdev_device *dev)
 	return o;
 }
 
-/* The parent as operators write it, or as it is where it is none now. */
-static bool is_of_parent(json_object *mdev, const char *parent)
+bool mdev_is_parent(const char *own, const char *name)
 {
-	const char *own = output_get_string(mdev, "parent");
-	size_t domain = own ? strcspn(own, ":") : 0;
-
-	if (!parent)
-		return true;
 	if (!own)
 		return false;
-	return !strcasecmp(own, parent) ||
+	return !strcasecmp(own, name) ||
 	       (str_starts(own, "0000:") &&
-		!strcasecmp(own + domain + 1, parent));
+		!strcasecmp(own + strlen("0000:"), name));
 }
 
 static const struct column list_columns[] = {
@@ -144,9 +174,10 @@ static const char *const list_keys[] = {
 	"uuid", "parent", "type", "driver", "iommu_group", "vfio_cdev",
 };
 
-static int add_mdevs(struct app *app, json_object *mdevs)
+static int add_active(struct app *app,
+		      const struct vdev_mdev_definition_list *definitions,
+		      json_object *mdevs)
 {
-	const char *parent = option_value(app, "parent");
 	struct vdev_device_list *list = NULL;
 	struct vdev_filter *filter;
 	struct vdev_device *dev;
@@ -163,30 +194,126 @@ static int add_mdevs(struct app *app, json_object *mdevs)
 		return app_fail_ctx(app);
 	vdev_device_list_foreach(list, i, dev) {
 		json_object *o = describe_mdev(dev);
+		const struct vdev_mdev_definition *def =
+			definition_of(definitions, dev);
 
-		if (is_of_parent(o, parent))
-			json_object_array_add(mdevs, o);
-		else
-			json_object_put(o);
+		output_add(o, "active", json_object_new_boolean(true));
+		output_add(o, "defined", json_object_new_boolean(def != NULL));
+		mdev_describe_definition(o, def);
+		json_object_array_add(mdevs, o);
 	}
 	vdev_device_list_free(list);
 	return 0;
 }
 
+/* One that is defined, and maybe there as well. */
+static json_object *describe_defined(struct app *app,
+				     const struct vdev_mdev_definition *def)
+{
+	const char *uuid = vdev_mdev_definition_uuid(def);
+	const char *parent = vdev_mdev_definition_parent(def);
+	json_object *o = json_object_new_object();
+	struct vdev_device *dev = mdev_find_active(app, uuid, parent);
+
+	output_add(o, "uuid", output_string(uuid));
+	output_add(o, "parent", output_string(parent));
+	output_add(o, "type",
+		   output_string(vdev_mdev_config_type(
+			   vdev_mdev_definition_config(def))));
+	output_add(o, "driver",
+		   output_string(dev ? vdev_device_driver(dev) : NULL));
+	output_add(o, "iommu_group",
+		   dev ? output_count(vdev_device_iommu_group(dev)) : NULL);
+	output_add(o, "vfio_cdev",
+		   output_string(dev ? vdev_device_vfio_cdev(dev) : NULL));
+	output_add(o, "vfio_group",
+		   output_string(dev ? vdev_device_vfio_group(dev) : NULL));
+	output_add(o, "active", json_object_new_boolean(dev != NULL));
+	output_add(o, "defined", json_object_new_boolean(true));
+	mdev_describe_definition(o, def);
+	vdev_device_unref(dev);
+	return o;
+}
+
+static json_object *only_of_parent(json_object *mdevs, const char *parent)
+{
+	json_object *chosen = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(mdevs); i++) {
+		json_object *o = json_object_array_get_idx(mdevs, i);
+
+		if (!parent ||
+		    mdev_is_parent(output_get_string(o, "parent"), parent))
+			json_object_array_add(chosen, json_object_get(o));
+	}
+	return chosen;
+}
+
+static const struct column defined_columns[] = {
+	{ "UUID", NULL, false },   { "PARENT", NULL, false },
+	{ "TYPE", NULL, false },   { "START", NULL, false },
+	{ "ACTIVE", NULL, false }, { "PROBLEM", NULL, false },
+};
+
+static const char *const defined_keys[] = {
+	"uuid", "parent", "type", "start", "active", "problem",
+};
+
+static int add_mdevs(struct app *app, bool defined, json_object *mdevs)
+{
+	struct vdev_mdev_definition_list *definitions = NULL;
+	struct vdev_mdev_definition *def;
+	size_t i;
+	int ret = vdev_mdev_definition_list_new(app->ctx, &definitions);
+
+	if (ret < 0 && defined)
+		return app_fail_ctx(app);
+	if (!defined) {
+		ret = add_active(app, definitions, mdevs);
+	} else {
+		ret = 0;
+		vdev_mdev_definition_list_foreach(definitions, i, def)
+			json_object_array_add(mdevs,
+					      describe_defined(app, def));
+	}
+	vdev_mdev_definition_list_free(definitions);
+	return ret;
+}
+
 int mdev_list(struct app *app)
 {
-	_auto_json_ json_object *mdevs = json_object_new_array();
+	_auto_json_ json_object *all = json_object_new_array();
+	_auto_json_ json_object *mdevs = NULL;
+	bool defined = option_given(app, "defined");
 
-	if (check_header(app) || add_mdevs(app, mdevs))
+	if (check_header(app) || add_mdevs(app, defined, all))
 		return -1;
+	mdevs = only_of_parent(all, option_value(app, "parent"));
 	if (app->json)
 		output_document(app->out.stream, mdevs);
-	else if (json_object_array_length(mdevs))
+	else if (!json_object_array_length(mdevs))
+		app_warn(app, defined ? "no mdevs are defined"
+				      : "there are no mdevs");
+	else if (defined)
+		print_table(app, mdevs, defined_columns, defined_keys,
+			    ARRAY_SIZE(defined_columns));
+	else
 		print_table(app, mdevs, list_columns, list_keys,
 			    ARRAY_SIZE(list_columns));
-	else
-		app_warn(app, "there are no mdevs");
 	return 0;
+}
+
+struct vdev_device *mdev_find_active(struct app *app, const char *uuid,
+				     const char *parent)
+{
+	struct vdev_device *dev;
+
+	if (vdev_device_find(app->ctx, uuid, &dev))
+		return NULL;
+	if (str_eq(vdev_device_bus(dev), "mdev") &&
+	    (!parent || str_eq(vdev_device_parent(dev), parent)))
+		return dev;
+	return vdev_device_unref(dev);
 }
 
 /* Finds the mdev of an operand. Return: 0, or -1 after app_fail(). */
@@ -305,8 +432,8 @@ json_object *mdev_describe_attrs(const struct vdev_mdev_config *config)
 	return array;
 }
 
-/* "NAME=VALUE" */
-static int add_attrs(struct app *app, struct vdev_mdev_config *config)
+int mdev_add_attrs(struct app *app, struct vdev_mdev_config *config,
+		   size_t index)
 {
 	const char *text;
 	size_t at = 0;
@@ -319,8 +446,10 @@ static int add_attrs(struct app *app, struct vdev_mdev_config *config)
 			return app_fail(app, VDEV_ERROR_INVALID,
 					"--attr: '%s' is not NAME=VALUE", text);
 		*value++ = '\0';
-		if (vdev_mdev_config_add_attr(config, SIZE_MAX, name, value))
+		if (vdev_mdev_config_add_attr(config, index, name, value))
 			return app_fail_ctx(app);
+		if (index != SIZE_MAX)
+			index++;
 	}
 	return 0;
 }
@@ -334,7 +463,7 @@ int mdev_config_of_options(struct app *app, struct vdev_mdev_config **ret)
 		return app_fail_ctx(app);
 	if (type && vdev_mdev_config_set_type(config, type))
 		app_fail_ctx(app);
-	else if (!add_attrs(app, config)) {
+	else if (!mdev_add_attrs(app, config, SIZE_MAX)) {
 		*ret = config;
 		return 0;
 	}
@@ -342,7 +471,7 @@ int mdev_config_of_options(struct app *app, struct vdev_mdev_config **ret)
 	return -1;
 }
 
-static int need_option(struct app *app, const char *name)
+int mdev_need_option(struct app *app, const char *name)
 {
 	if (option_given(app, name))
 		return 0;
@@ -352,14 +481,13 @@ static int need_option(struct app *app, const char *name)
 }
 
 /* What `create` has done, or would do: `dev` is NULL then. */
-static json_object *describe_creation(struct app *app, struct vdev_device *dev,
+static json_object *describe_creation(struct app *app, const char *parent,
+				      const char *uuid, struct vdev_device *dev,
 				      const struct vdev_mdev_config *config)
 {
 	json_object *o = json_object_new_object();
-	const char *parent = option_value(app, "parent");
-	const char *uuid = option_value(app, "uuid");
 
-	output_add(o, "action", output_string("create"));
+	output_add(o, "action", output_string(app->args.command->verb));
 	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
 	output_add(o, "uuid",
 		   output_string(dev ? vdev_device_address(dev) : uuid));
@@ -376,8 +504,12 @@ static json_object *describe_creation(struct app *app, struct vdev_device *dev,
 	return o;
 }
 
-static void print_creation(struct app *app, json_object *o)
+void mdev_report_creation(struct app *app, const char *parent, const char *uuid,
+			  struct vdev_device *dev,
+			  const struct vdev_mdev_config *config)
 {
+	_auto_json_ json_object *o =
+		describe_creation(app, parent, uuid, dev, config);
 	_auto_free_ char *line = NULL;
 
 	if (app->json) {
@@ -398,23 +530,22 @@ static void print_creation(struct app *app, json_object *o)
 int mdev_create(struct app *app)
 {
 	_auto_config_ struct vdev_mdev_config *config = NULL;
-	_auto_json_ json_object *o = NULL;
 	const char *parent = option_value(app, "parent");
 	const char *uuid = option_value(app, "uuid");
 	struct vdev_device *dev = NULL;
 	int ret;
 
-	if (root_refuse_captured(app) || need_option(app, "parent") ||
-	    need_option(app, "type") || mdev_config_of_options(app, &config))
+	if (root_refuse_captured(app) || mdev_need_option(app, "parent") ||
+	    mdev_need_option(app, "type") ||
+	    mdev_config_of_options(app, &config))
 		return -1;
 	ret = app->dry_run
 		      ? vdev_mdev_check(app->ctx, parent, uuid, config)
 		      : vdev_mdev_create(app->ctx, parent, uuid, config, &dev);
 	if (ret)
 		return app_fail_ctx(app);
-	o = describe_creation(app, dev, config);
+	mdev_report_creation(app, parent, uuid, dev, config);
 	vdev_device_unref(dev);
-	print_creation(app, o);
 	return 0;
 }
 

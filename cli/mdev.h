@@ -20,6 +20,29 @@ static inline void mdev_config_clear(struct vdev_mdev_config **config)
 /* The attributes as an array of objects of `name` and `value`. */
 json_object *mdev_describe_attrs(const struct vdev_mdev_config *config);
 
+/* The keys `start`, `attrs` and `problem`; null without a definition. */
+void mdev_describe_definition(json_object *o,
+			      const struct vdev_mdev_definition *def);
+
+/* The mdev if it is there, of this parent unless that is NULL; or NULL. */
+struct vdev_device *mdev_find_active(struct app *app, const char *uuid,
+				     const char *parent);
+
+/* Whether a parent is the one that is named, as people write it. */
+bool mdev_is_parent(const char *own, const char *name);
+
+/* Fails if it is not given. Return: 0 or -1. */
+int mdev_need_option(struct app *app, const char *name);
+
+/* Adds each --attr before that index. Return: 0, or -1 after app_fail(). */
+int mdev_add_attrs(struct app *app, struct vdev_mdev_config *config,
+		   size_t index);
+
+/* Prints what was made; what would be if `dev` is NULL. */
+void mdev_report_creation(struct app *app, const char *parent, const char *uuid,
+			  struct vdev_device *dev,
+			  const struct vdev_mdev_config *config);
+
 /*
  * The type and attributes of the options. Return: 0 with a description for
  * the caller to free, or -1 after app_fail().

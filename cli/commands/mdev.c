@@ -22,6 +22,9 @@ static const struct option types_options[] = {
 
 static const struct option list_options[] = {
 	PARENT("Only mdevs of this parent."),
+	{ .name = "defined",
+	  .help = "List the mdevs that are defined, also those that are not "
+		  "there now." },
 	NO_HEADER,
 	{ .name = NULL },
 };
@@ -47,6 +50,60 @@ static const struct option remove_options[] = {
 	{ .name = "timeout",
 	  .argument = "SECONDS",
 	  .help = "How long the kernel may take; 10 unless given." },
+	{ .name = NULL },
+};
+
+#define ATTR                                                              \
+	{                                                                 \
+		.name = "attr", .argument = "NAME=VALUE",                 \
+		.help = "Write VALUE to this attribute when the mdev is " \
+			"started. May be repeated; they are written in "  \
+			"their order."                                    \
+	}
+
+static const struct option define_options[] = {
+	PARENT("The device that makes the mdev. It need not be there yet."),
+	{ .name = "type",
+	  .argument = "TYPE",
+	  .help = "Which of the parent's types the mdev is of." },
+	{ .name = "uuid",
+	  .argument = "UUID",
+	  .help = "What the mdev is called; a random UUID unless given. "
+		  "Without --type an mdev of that UUID that is there is "
+		  "defined." },
+	{ .name = "auto", .help = "Start it when its parent appears." },
+	ATTR,
+	{ .name = NULL },
+};
+
+static const struct option parent_options[] = {
+	PARENT("The parent it is defined for, where there are several."),
+	{ .name = NULL },
+};
+
+static const struct option modify_options[] = {
+	PARENT("The parent it is defined for, where there are several."),
+	{ .name = "type",
+	  .argument = "TYPE",
+	  .help = "Which of the parent's types it shall be of." },
+	{ .name = "start",
+	  .argument = "auto|manual",
+	  .complete = COMPLETE_WORDS,
+	  .words = mdev_starts,
+	  .help = "Whether it is started when its parent appears." },
+	{ .name = "drop-attr",
+	  .argument = "NAME",
+	  .help = "Take all attributes of this name out. May be repeated." },
+	ATTR,
+	{ .name = "index",
+	  .argument = "N",
+	  .help = "Put the attributes of --attr before the one of this "
+		  "number, from 0, and not at the end." },
+	{ .name = NULL },
+};
+
+static const struct option autostart_options[] = {
+	PARENT("Only those of this parent."),
 	{ .name = NULL },
 };
 
@@ -149,6 +206,119 @@ const struct command mdev_commands[] = {
 				  "one mdev" },
 				{ NULL, NULL } },
 		.run = mdev_remove,
+	},
+	{
+		.object = "mdev",
+		.verb = "define",
+		.summary = "Define an mdev, to be started later",
+		.description =
+			"Writes the definition of a mediated device where "
+			"mdevctl has them, /etc/mdevctl.d/PARENT/UUID, in its "
+			"form. Whether parent and type are there is no "
+			"condition; a warning tells if they are not.",
+		.options = define_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev define --parent mtty --type "
+				  "mtty-2 --auto",
+				  "started with its parent" },
+				{ NULL, NULL } },
+		.run = mdev_define,
+	},
+	{
+		.object = "mdev",
+		.verb = "undefine",
+		.operands = "UUID",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Remove the definition of an mdev",
+		.description = "Removes the definition, also one that is "
+			       "damaged. The mdev stays if it is there.",
+		.options = parent_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev undefine "
+				  "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				  "it is not started any more" },
+				{ NULL, NULL } },
+		.run = mdev_undefine,
+	},
+	{
+		.object = "mdev",
+		.verb = "modify",
+		.operands = "UUID",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Change the definition of an mdev",
+		.description = "Changes what a defined mdev is like when it is "
+			       "started next. The mdev stays as it is if it is "
+			       "there.",
+		.options = modify_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev modify "
+				  "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 "
+				  "--start auto",
+				  "from now on" },
+				{ NULL, NULL } },
+		.run = mdev_modify,
+	},
+	{
+		.object = "mdev",
+		.verb = "start",
+		.operands = "UUID",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Make an mdev that is defined",
+		.description = "As create, with what the definition says.",
+		.options = parent_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev start "
+				  "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				  "by its UUID" },
+				{ NULL, NULL } },
+		.run = mdev_start,
+	},
+	{
+		.object = "mdev",
+		.verb = "stop",
+		.operands = "UUID...",
+		.fewest = 1,
+		.most = ANY_NUMBER,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Remove mdevs, but not their definitions",
+		.description = "As remove.",
+		.options = remove_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev stop "
+				  "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				  "by its UUID" },
+				{ NULL, NULL } },
+		.run = mdev_remove,
+	},
+	{
+		.object = "mdev",
+		.verb = "autostart",
+		.summary = "Start the mdevs that are to start by themselves",
+		.description =
+			"Starts the mediated devices that are defined to "
+			"start with their parent and are not there yet. Each "
+			"one that fails is reported, and the others are "
+			"started all the same: exit code 7, or 1 if none "
+			"could be. A driver that asks to try again is asked "
+			"again for five seconds.",
+		.options = autostart_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev autostart --parent mtty",
+				  "those of one parent" },
+				{ NULL, NULL } },
+		.run = mdev_autostart,
 	},
 	{ .verb = NULL },
 };

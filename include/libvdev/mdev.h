@@ -325,6 +325,19 @@ VDEV_EXPORT int vdev_mdev_create(struct vdev_ctx *ctx, const char *parent,
 				 const struct vdev_mdev_config *config,
 				 struct vdev_device **ret);
 
+/* A UUID as text, with its NUL. */
+#define VDEV_MDEV_UUID_TEXT 37
+
+/**
+ * vdev_mdev_random_uuid() - make up the name of an mdev
+ * @ctx: the context
+ * @text: receives a random UUID (version 4) in lower case
+ *
+ * Return: 0; an errno of getrandom(2).
+ */
+VDEV_EXPORT int vdev_mdev_random_uuid(struct vdev_ctx *ctx,
+				      char text[VDEV_MDEV_UUID_TEXT]);
+
 /**
  * vdev_mdev_wait() - wait until an mdev is usable
  * @dev: the mdev

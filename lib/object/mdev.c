@@ -65,8 +65,7 @@ struct creation {
 	const struct vdev_mdev_config *config;
 };
 
-/* A UUID of version 4. */
-static int random_uuid(struct vdev_ctx *ctx, char text[UUID_TEXT_SIZE])
+int vdev_mdev_random_uuid(struct vdev_ctx *ctx, char text[VDEV_MDEV_UUID_TEXT])
 {
 	unsigned char b[16];
 	int error = ctx->sys.ops->random(&ctx->sys, b, sizeof(b));
@@ -78,9 +77,9 @@ static int random_uuid(struct vdev_ctx *ctx, char text[UUID_TEXT_SIZE])
 	b[6] = (b[6] & 0x0f) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
 	for (int i = 0; i < 16; i++)
-		n += snprintf(text + n, UUID_TEXT_SIZE - (size_t)n, "%s%02x",
-			      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-			      b[i]);
+		n += snprintf(
+			text + n, VDEV_MDEV_UUID_TEXT - (size_t)n, "%s%02x",
+			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
 	return 0;
 }
 
@@ -252,7 +251,7 @@ int vdev_mdev_create(struct vdev_ctx *ctx, const char *parent, const char *uuid,
 	int error = prepare(ctx, parent, uuid, config, &c);
 
 	if (!error && !uuid)
-		error = random_uuid(ctx, c.uuid);
+		error = vdev_mdev_random_uuid(ctx, c.uuid);
 	if (error)
 		return error;
 	/* What can fail for want of memory does so before there is an mdev. */

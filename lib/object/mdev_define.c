@@ -266,8 +266,9 @@ int vdev_mdev_definition_find(struct vdev_ctx *ctx, const char *parent,
 		return vdev_fail(ctx, -EINVAL, "'%s' is no UUID", uuid);
 	if (parent)
 		error = mdev_parent_name(ctx, parent, name);
-	if (!error)
-		error = vdev_mdev_definition_list_new(ctx, &list);
+	if (error)
+		return error;
+	error = vdev_mdev_definition_list_new(ctx, &list);
 	if (error < 0)
 		return error;
 	error = pick(ctx, list, parent ? name : NULL, normal, ret);

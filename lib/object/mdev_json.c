@@ -47,6 +47,8 @@ static int parse_text(struct vdev_mdev_config *config, const char *text,
 		return bad(config, "there is none");
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
 	*ret = json_tokener_parse_ex(t, text, (int)length);
+	if (json_tokener_get_error(t) == json_tokener_continue)
+		return bad(config, "it ends too early");
 	if (json_tokener_get_error(t) != json_tokener_success)
 		return bad(config,
 			   json_tokener_error_desc(json_tokener_get_error(t)));

@@ -200,6 +200,17 @@ def try_mdevs(root, uuid):
                     "mtty", "--type", "mtty-2", "--attr", "a/b=c=d", *options)
     try_command("mdev-remove", root, "-n", "mdev", "remove", uuid)
     try_command("mdev-remove", root, "mdev", "remove", uuid)
+    try_command("mdev-list", root, "mdev", "list", "--defined")
+    try_command("mdev-definition", root, "-n", "mdev", "define", "--parent",
+                "mtty", "--type", "mtty-2", "--auto")
+    for verb in ("undefine", "modify"):
+        for last in "1239":
+            try_command("mdev-definition", root, "-n", "mdev", verb,
+                        uuid[:-1] + last)
+    try_command("mdev-create", root, "-n", "mdev", "start", uuid)
+    try_command("mdev-create", root, "-n", "mdev", "start", "--parent", "mtty",
+                uuid[:-1] + "2")
+    try_command("mdev-autostart", root, "-n", "mdev", "autostart")
 
 
 def main():
