@@ -120,6 +120,7 @@ int help_help(struct app *app);
 int token_generate(struct app *app);
 int token_set(struct app *app);
 int token_check(struct app *app);
+int token_state(struct app *app);
 int token_store(struct app *app);
 int token_list(struct app *app);
 int token_forget(struct app *app);

@@ -244,6 +244,8 @@ int device_list(struct app *app)
 		  "open.regions", LINE_OPTIONAL },                             \
 		{ "interrupts", "{index}[ {name}]: {count}",                   \
 		  "open.interrupts", LINE_OPTIONAL },                          \
+		{ "isolation", "{open.isolation}[, PASID {open.pasid}]", NULL, \
+		  LINE_OPTIONAL },                                             \
 		{ "features", "{open.features.name}", NULL, LINE_OPTIONAL },   \
 		{ "atomics", "{open.atomics} bytes", NULL, LINE_OPTIONAL },    \
 		{ "reset alone", "{open.reset}", NULL, LINE_OPTIONAL },        \
@@ -297,6 +299,8 @@ static const struct line pci_lines[] = {
 static const struct line mdev_lines[] = {
 	{ "type", "{mdev_type}", NULL, 0 },
 	{ "parent", "{parent}", NULL, 0 },
+	{ "isolated by", "{isolation}[, PASID {pasid} of {parent}]", NULL,
+	  LINE_OPTIONAL },
 	{ "sysfs", "{syspath}", NULL, 0 },
 	{ "interfaces", "{netdevs}", NULL, LINE_OPTIONAL },
 	{ "disks", "{blockdevs}", NULL, LINE_OPTIONAL },

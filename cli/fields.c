@@ -44,6 +44,15 @@
 				 : output_hex((uint64_t)value, (digits)); \
 	}
 
+static const char *isolation_of(struct vdev_device *dev)
+{
+	int isolation = vdev_device_isolation(dev);
+
+	return isolation < 0
+		       ? NULL
+		       : vdev_isolation_name((enum vdev_isolation)isolation);
+}
+
 STRING_FIELD(address, vdev_device_address)
 STRING_FIELD(bus, vdev_device_bus)
 STRING_FIELD(syspath, vdev_device_syspath)
@@ -57,10 +66,12 @@ STRING_FIELD(vfio_cdev, vdev_device_vfio_cdev)
 STRING_FIELD(vfio_group, vdev_device_vfio_group)
 STRING_FIELD(physfn, vdev_device_physfn)
 STRING_FIELD(mdev_type, vdev_device_mdev_type)
+STRING_FIELD(isolation, isolation_of)
 STRINGS_FIELD(netdevs, vdev_device_netdevs)
 STRINGS_FIELD(blockdevs, vdev_device_blockdevs)
 COUNT_FIELD(iommu_group, vdev_device_iommu_group)
 COUNT_FIELD(numa_node, vdev_device_numa_node)
+COUNT_FIELD(pasid, vdev_device_isolation_pasid)
 COUNT_FIELD(sriov_totalvfs, vdev_device_sriov_totalvfs)
 COUNT_FIELD(sriov_numvfs, vdev_device_sriov_numvfs)
 FLAG_FIELD(sriov_autoprobe, vdev_device_sriov_autoprobe)
@@ -427,6 +438,9 @@ const struct field fields[] = {
 	DOCUMENT(revision, "REV", FIELD_SHOW | FIELD_COLUMN, NULL),
 	DOCUMENT(parent, "PARENT", FIELD_SHOW | FIELD_COLUMN, NULL),
 	DOCUMENT(mdev_type, "MDEV_TYPE", FIELD_SHOW | FIELD_COLUMN, NULL),
+	DOCUMENT(isolation, "ISOLATION", FIELD_SHOW | FIELD_COLUMN, NULL),
+	DOCUMENT(pasid, "MDEV_PASID", FIELD_SHOW | FIELD_COLUMN | FIELD_RIGHT,
+		 NULL),
 	DOCUMENT(netdevs, "NETDEVS", FIELD_SHOW | FIELD_COLUMN, NULL),
 	DOCUMENT(blockdevs, "DISKS", FIELD_SHOW | FIELD_COLUMN, NULL),
 	DOCUMENT(reset_methods, "RESET", FIELD_SHOW | FIELD_COLUMN, NULL),

@@ -310,6 +310,26 @@ json_object *opened_iova(struct app *app, const struct opened *o)
 	return object;
 }
 
+/* --- What isolates it */
+
+/* Null where the kernel does not tell. Return: -1 after app_fail(). */
+static int add_isolation(struct app *app, const struct opened *o,
+			 json_object *object)
+{
+	int isolation = vdev_file_isolation(o->file);
+	int pasid =
+		isolation < 0 ? isolation : vdev_file_isolation_pasid(o->file);
+
+	output_add(object, "isolation",
+		   isolation < 0 ? NULL
+				 : output_string(vdev_isolation_name(
+					   (enum vdev_isolation)isolation)));
+	output_add(object, "pasid", output_count(pasid));
+	if (pasid < 0 && pasid != -ENODATA)
+		return app_fail_ctx(app);
+	return 0;
+}
+
 /* --- All of it */
 
 static json_object *atomics_of(const struct opened *o)
@@ -356,6 +376,8 @@ json_object *opened_document(struct app *app, struct vdev_device *dev)
 	output_add(object, "interrupts",
 		   or_null(app, opened_interrupts(app, &o)));
 	output_add(object, "features", or_null(app, opened_features(app, &o)));
+	if (add_isolation(app, &o, object))
+		(void)or_null(app, NULL);
 	output_add(object, "atomics", atomics_of(&o));
 	output_add(object, "reset",
 		   json_object_new_boolean(vdev_file_flags(o.file) &

@@ -252,6 +252,36 @@ int token_check(struct app *app)
 	return with_operand(app, check_token);
 }
 
+/* --- token state */
+
+static int show_state(struct app *app, struct vdev_device *dev)
+{
+	_auto_json_ json_object *o = NULL;
+	const char *address = vdev_device_address(dev), *name;
+	int demand;
+
+	if (open_check_driver(app, dev))
+		return -1;
+	demand = vdev_device_vf_token_demand(dev);
+	if (demand < 0)
+		return app_fail_ctx(app);
+	name = vdev_vf_token_demand_name((enum vdev_vf_token_demand)demand);
+	if (!app->json) {
+		fprintf(app->out.stream, "%s: %s\n", address, name);
+		return 0;
+	}
+	o = json_object_new_object();
+	output_add(o, "address", output_string(address));
+	output_add(o, "state", output_string(name));
+	output_document(app->out.stream, o);
+	return 0;
+}
+
+int token_state(struct app *app)
+{
+	return with_operand(app, show_state);
+}
+
 /* --- token store, token forget, token list */
 
 static int make_token(struct app *app, const struct vdev_vf_token **ret)

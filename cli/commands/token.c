@@ -101,6 +101,29 @@ const struct command token_commands[] = {
 	},
 	{
 		.object = "token",
+		.verb = "state",
+		.operands = "DEV",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Tell whether opening a device takes a VF token",
+		.description =
+			"Asks the kernel, without opening the device. It is "
+			"none (a token is refused), optional (a PF none of "
+			"whose VFs is open: a token becomes its token) or "
+			"required (a VF, or a PF that has VFs open), and can "
+			"have changed when the device is opened. The exit code "
+			"is 6 on a kernel that does not tell: it takes the "
+			"patches of libvdev for Linux 7.2.",
+		.examples =
+			(const struct example[]){
+				{ "vdevctl token state 01:10.0",
+				  "a VF, before it is opened" },
+				{ NULL, NULL } },
+		.run = token_state,
+	},
+	{
+		.object = "token",
 		.verb = "store",
 		.operands = "PF",
 		.fewest = 1,

@@ -365,6 +365,58 @@ VDEV_EXPORT int vdev_device_users(struct vdev_device *dev, char **ret);
 VDEV_EXPORT const char *vdev_device_mdev_type(struct vdev_device *dev);
 
 /**
+ * enum vdev_isolation - what keeps a device from memory of others
+ * @VDEV_ISOLATION_NONE: nothing does: it is used without an IOMMU
+ * @VDEV_ISOLATION_EMULATED: its driver: the device reaches memory by pages that
+ *	the driver pinned, or through the driver
+ * @VDEV_ISOLATION_IOMMU: the IOMMU
+ * @VDEV_ISOLATION_IOMMU_PASID: the IOMMU, by a PASID of the device that does
+ *	the DMA for this one and others
+ *
+ * A kernel that is newer than the library may have more.
+ */
+enum vdev_isolation {
+	VDEV_ISOLATION_NONE,
+	VDEV_ISOLATION_EMULATED,
+	VDEV_ISOLATION_IOMMU,
+	VDEV_ISOLATION_IOMMU_PASID,
+};
+
+/**
+ * vdev_isolation_name() - an isolation as a word
+ * @isolation: the isolation
+ *
+ * Return: "none", "emulated", "iommu" or "iommu-pasid"; NULL for a value that
+ * the library does not know.
+ */
+VDEV_EXPORT const char *vdev_isolation_name(enum vdev_isolation isolation);
+
+/**
+ * vdev_device_isolation() - how an mdev is isolated
+ * @dev: the device
+ *
+ * From sysfs, without opening the device. No released kernel tells it: it needs
+ * the patch "vfio: report how a device is isolated" of kernel-patches/. With
+ * that, vdev_file_isolation() tells it of every device that is open.
+ *
+ * Return: a value of enum vdev_isolation; -ENODATA if @dev is no mdev, is bound
+ * to no driver, or the kernel does not tell.
+ */
+VDEV_EXPORT int vdev_device_isolation(struct vdev_device *dev);
+
+/**
+ * vdev_device_isolation_pasid() - the PASID that isolates an mdev
+ * @dev: the device
+ *
+ * It is one of the PASIDs of vdev_device_parent(), chosen by its driver, and
+ * needs what vdev_device_isolation() does.
+ *
+ * Return: the PASID; -ENODATA if it is not isolated by one, or the kernel does
+ * not tell; -EACCES for others than root.
+ */
+VDEV_EXPORT int vdev_device_isolation_pasid(struct vdev_device *dev);
+
+/**
  * vdev_device_netdevs() - network interfaces of the device
  * @dev: the device
  *

@@ -1039,6 +1039,30 @@ VDEV_EXPORT int vdev_file_feature(struct vdev_file *file,
 				  enum vdev_feature feature);
 
 /**
+ * vdev_file_isolation() - what keeps the device from memory of others
+ * @file: the file
+ *
+ * By VFIO_DEVICE_FEATURE_ISOLATION, which no released kernel has: it is in the
+ * patch "vfio: report how a device is isolated" of kernel-patches/.
+ *
+ * Return: a value of enum vdev_isolation, or one that a newer kernel has;
+ * -EOPNOTSUPP if the kernel does not tell; -ENODEV if the device is gone;
+ * -ENOMEM.
+ */
+VDEV_EXPORT int vdev_file_isolation(struct vdev_file *file);
+
+/**
+ * vdev_file_isolation_pasid() - the PASID that isolates the device
+ * @file: the file
+ *
+ * The kernel tells it to callers with CAP_SYS_ADMIN.
+ *
+ * Return: the PASID; -ENODATA if the device is not isolated by one, or it is
+ * not for the caller to know; as vdev_file_isolation() else.
+ */
+VDEV_EXPORT int vdev_file_isolation_pasid(struct vdev_file *file);
+
+/**
  * vdev_file_set_vf_token() - set the secret that users of the VFs must know
  * @file: the file of a PF
  * @token: the token

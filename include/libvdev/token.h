@@ -182,6 +182,45 @@ enum vdev_vf_token_use {
 VDEV_EXPORT int vdev_device_vf_token_use(struct vdev_device *dev);
 
 /**
+ * enum vdev_vf_token_demand - whether opening a device now takes a token
+ * @VDEV_VF_TOKEN_NONE: it takes none, and is refused with one
+ * @VDEV_VF_TOKEN_OPTIONAL: a PF none of whose VFs is open: one that is given
+ *	becomes its token
+ * @VDEV_VF_TOKEN_REQUIRED: a VF, or a PF that has VFs open: the token of the PF
+ */
+enum vdev_vf_token_demand {
+	VDEV_VF_TOKEN_NONE,
+	VDEV_VF_TOKEN_OPTIONAL,
+	VDEV_VF_TOKEN_REQUIRED,
+};
+
+/**
+ * vdev_vf_token_demand_name() - a demand as a word
+ * @demand: the demand
+ *
+ * Return: "none", "optional" or "required"; NULL for a value that is none.
+ */
+VDEV_EXPORT const char *
+vdev_vf_token_demand_name(enum vdev_vf_token_demand demand);
+
+/**
+ * vdev_device_vf_token_demand() - ask the kernel whether a token is needed
+ * @dev: a device bound to a VFIO driver
+ *
+ * Unlike vdev_device_vf_token_use() it also knows whether VFs are open. Nothing
+ * is opened; it can have changed by the time that the device is. From
+ * ``/sys/class/vfio-dev/vfioN/vf_token``, which no released kernel has: it is
+ * in the patch "vfio: tell whether opening needs a VF token" of
+ * kernel-patches/.
+ *
+ * Return: a value of enum vdev_vf_token_demand; -EOPNOTSUPP if the kernel, or
+ * the device's driver, does not tell; -ENODATA if the device is bound to no
+ * VFIO driver; -EACCES for others than root; -ENODEV if the device is gone;
+ * -ENOMEM.
+ */
+VDEV_EXPORT int vdev_device_vf_token_demand(struct vdev_device *dev);
+
+/**
  * vdev_device_vf_token_checked() - whether this kernel checks tokens by cdev
  * @dev: a device bound to vfio-pci or a driver made of it
  *

@@ -574,7 +574,7 @@ int vdev_device_numa_node(struct vdev_device *dev)
  * A VFIO driver's device has a child in vfio-dev/ for as long as it can be
  * opened (since Linux 6.1), whatever the driver is called.
  */
-static int read_vfio(struct vdev_device *dev, const char **ret)
+int vdev_device_get_vfio(struct vdev_device *dev, const char **ret)
 {
 	struct device_facts *facts = &dev->facts;
 
@@ -606,7 +606,7 @@ int vdev_device_is_vfio(struct vdev_device *dev)
 {
 	const char *name = NULL;
 
-	(void)read_vfio(dev, &name);
+	(void)vdev_device_get_vfio(dev, &name);
 	return !!name;
 }
 
@@ -640,7 +640,7 @@ static void read_vfio_cdev(struct vdev_device *dev)
 	const char *name = NULL;
 	int there = 0;
 
-	if (read_vfio(dev, &name))
+	if (vdev_device_get_vfio(dev, &name))
 		return;
 	if (name) {
 		snprintf(attribute, sizeof(attribute), "vfio-dev/%s/dev", name);
@@ -694,7 +694,7 @@ static void read_vfio_group(struct vdev_device *dev)
 	const char *name = NULL;
 	int group, there = 0;
 
-	if (read_vfio(dev, &name))
+	if (vdev_device_get_vfio(dev, &name))
 		return;
 	group = name ? vdev_device_iommu_group(dev) : -ENODATA;
 	if (group >= 0)
@@ -832,6 +832,57 @@ const char *vdev_device_mdev_type(struct vdev_device *dev)
 		facts->known |= KNOWN_MDEV_TYPE;
 	}
 	return facts->mdev_type;
+}
+
+static const char *const isolation_names[] = {
+	[VDEV_ISOLATION_NONE] = "none",
+	[VDEV_ISOLATION_EMULATED] = "emulated",
+	[VDEV_ISOLATION_IOMMU] = "iommu",
+	[VDEV_ISOLATION_IOMMU_PASID] = "iommu-pasid",
+};
+
+const char *vdev_isolation_name(enum vdev_isolation isolation)
+{
+	return (size_t)isolation < ARRAY_SIZE(isolation_names)
+		       ? isolation_names[isolation]
+		       : NULL;
+}
+
+/* Reads an attribute that mdevs have on a kernel with the project's patches. */
+static int read_isolation(struct vdev_device *dev, const char *name, char *text,
+			  size_t size)
+{
+	ssize_t n = -ENODATA;
+
+	if (device_is_mdev(dev))
+		n = vdev_device_read_attr(dev, name, text, size);
+	if (n >= 0)
+		return 0;
+	return n == -ENOENT || n == -ENODATA ? -ENODATA
+					     : device_fail(dev, (int)n, name);
+}
+
+int vdev_device_isolation(struct vdev_device *dev)
+{
+	char text[32];
+	int error = read_isolation(dev, "isolation", text, sizeof(text));
+
+	if (error)
+		return error;
+	for (int i = 0; i < (int)ARRAY_SIZE(isolation_names); i++)
+		if (str_eq(text, isolation_names[i]))
+			return i;
+	return -ENODATA;
+}
+
+int vdev_device_isolation_pasid(struct vdev_device *dev)
+{
+	char text[16];
+	int ret = read_isolation(dev, "pasid", text, sizeof(text));
+
+	if (!ret)
+		ret = str_to_int(text);
+	return ret == -EINVAL ? device_fail(dev, -EIO, "pasid") : ret;
 }
 
 static const char *const *class_names(struct vdev_device *dev, enum class_id id,

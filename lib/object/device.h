@@ -42,4 +42,7 @@ bool vdev_device_exists(struct vdev_device *dev);
 int vdev_device_get_driver(struct vdev_device *dev, const char **ret);
 int vdev_device_get_override(struct vdev_device *dev, const char **ret);
 
+/* The name below vfio-dev/, NULL for what is bound to no VFIO driver. */
+int vdev_device_get_vfio(struct vdev_device *dev, const char **ret);
+
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 
 #include <libvdev/pci.h>
 
+#include "kernel/abi/vfio_patched.h"
 #include "object/region.h"
 
 const char *vdev_feature_name(enum vdev_feature feature)
@@ -99,6 +101,54 @@ static int use(struct vdev_file *file, enum vdev_feature feature,
 				 file->name, name);
 	return vdev_fail(file->ctx, ret, "the feature %s of %s failed: %s",
 			 name, file->name, strerror(-ret));
+}
+
+/* --- What isolates the device */
+
+static int ask_isolation(struct vdev_file *file,
+			 struct vfio_device_feature_isolation *info)
+{
+	int ret = vfio_feature(file_sys(file), file->fd,
+			       VFIO_DEVICE_FEATURE_GET |
+				       VFIO_DEVICE_FEATURE_ISOLATION,
+			       info, sizeof(*info));
+
+	if (ret >= 0)
+		return 0;
+	/* A driver may have an answer of its own to numbers it has not got. */
+	if (ret != -ENOTTY && ret != -EINVAL)
+		return vdev_fail(file->ctx, ret,
+				 "cannot ask how %s is isolated: %s",
+				 file->name, strerror(-ret));
+	vdev_fail(file->ctx, -EOPNOTSUPP,
+		  "this kernel does not tell how %s is isolated: it has no "
+		  "VFIO_DEVICE_FEATURE_ISOLATION",
+		  file->name);
+	return vdev_hint(file->ctx, -EOPNOTSUPP,
+			 "needs Linux 7.2 with the patches of libvdev "
+			 "(kernel-patches/)");
+}
+
+int vdev_file_isolation(struct vdev_file *file)
+{
+	struct vfio_device_feature_isolation info = { 0 };
+	int ret = ask_isolation(file, &info);
+
+	return ret ? ret : (int)(info.type & INT_MAX);
+}
+
+int vdev_file_isolation_pasid(struct vdev_file *file)
+{
+	struct vfio_device_feature_isolation info = { 0 };
+	int ret = ask_isolation(file, &info);
+
+	if (ret)
+		return ret;
+	if (info.flags & VFIO_DEVICE_ISOLATION_PASID_VALID)
+		return (int)(info.pasid & INT_MAX);
+	return vdev_fail(file->ctx, -ENODATA,
+			 "%s is isolated by no PASID that the caller may know",
+			 file->name);
 }
 
 int vdev_file_set_vf_token(struct vdev_file *file,

@@ -12,6 +12,7 @@
 #include <libvdev/pci.h>
 
 #include "kernel/vfio.h"
+#include "object/device.h"
 
 /* --- Memory */
 
@@ -327,6 +328,56 @@ int vdev_device_vf_token_use(struct vdev_device *dev)
 	used = vdev_device_is_vfio(pf);
 	vdev_device_unref(pf);
 	return used ? VDEV_VF_TOKEN_NEEDED : VDEV_VF_TOKEN_UNUSED;
+}
+
+static const char *const demands[] = {
+	[VDEV_VF_TOKEN_NONE] = "none",
+	[VDEV_VF_TOKEN_OPTIONAL] = "optional",
+	[VDEV_VF_TOKEN_REQUIRED] = "required",
+};
+
+const char *vdev_vf_token_demand_name(enum vdev_vf_token_demand demand)
+{
+	return (size_t)demand < ARRAY_SIZE(demands) ? demands[demand] : NULL;
+}
+
+static int demand_fail(struct vdev_device *dev, const char *vfio, int error)
+{
+	struct vdev_ctx *ctx = vdev_device_ctx(dev);
+
+	if (error != -ENOENT)
+		return vdev_fail(ctx, error,
+				 "cannot read whether %s needs a VF token: %s",
+				 vdev_device_address(dev), strerror(-error));
+	vdev_fail(ctx, -EOPNOTSUPP,
+		  "this kernel does not tell whether %s needs a VF token: it "
+		  "has no /sys/class/vfio-dev/%s/vf_token",
+		  vdev_device_address(dev), vfio);
+	return vdev_hint(ctx, -EOPNOTSUPP,
+			 "needs Linux 7.2 with the patches of libvdev "
+			 "(kernel-patches/), and a driver that can tell");
+}
+
+int vdev_device_vf_token_demand(struct vdev_device *dev)
+{
+	char name[64], text[16];
+	const char *vfio;
+	ssize_t n = vdev_device_get_vfio(dev, &vfio);
+
+	if (n)
+		return (int)n;
+	if (!vfio)
+		return vdev_fail(vdev_device_ctx(dev), -ENODATA,
+				 "%s is not bound to a VFIO driver",
+				 vdev_device_address(dev));
+	snprintf(name, sizeof(name), "vfio-dev/%s/vf_token", vfio);
+	n = vdev_device_read_attr(dev, name, text, sizeof(text));
+	if (n < 0)
+		return demand_fail(dev, vfio, (int)n);
+	for (int i = 0; i < (int)ARRAY_SIZE(demands); i++)
+		if (str_eq(text, demands[i]))
+			return i;
+	return demand_fail(dev, vfio, -EIO);
 }
 
 static int checked_fail(struct vdev_device *dev, const char *node, int error)

@@ -23,6 +23,9 @@ LIB = Path(__file__).resolve().parents[2] / "lib"
 HEADERS = ["devlink", "iommufd", "vfio"]
 # Of these the project states what it uses only.
 PARTIAL = ["devlink"]
+# What only a kernel with kernel-patches/ has: the kernel's header, and a word
+# that it has not got without them.
+PATCHED = {"vfio_patched": ("vfio", "VFIO_DEVICE_FEATURE_ISOLATION")}
 
 # Macros that are text.
 TEXT = re.compile(r"VFIO_DEVICE_API_\w+_STRING$|\w+_GENL_NAME$")
@@ -126,21 +129,47 @@ def lab_headers():
     return paths[-1].parents[1] if paths else None
 
 
-def differences(lib, headers, name):
+def patched_headers(theirs, word):
+    """Those of the lab's newest patched kernel that has a word in one of them."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    found = cache.glob(f"libvdev/kernel/patched-*/headers/include/linux/{theirs}.h")
+    paths = [p for p in found if word in p.read_text()]
+    paths.sort(key=lambda p: p.stat().st_mtime)
+    return paths[-1].parents[1] if paths else None
+
+
+def differences(lib, headers, name, theirs=None):
     """Lines that differ between our header below `lib` and the kernel's."""
+    kernels = theirs or name
     text = (lib / "kernel/abi" / f"{name}.h").read_text()
-    kernel = (headers / "linux" / f"{name}.h").read_text()
+    kernel = (headers / "linux" / f"{kernels}.h").read_text()
     statements = rows(text, kernel)
     ours, error = table(statements, [f'"kernel/abi/{name}.h"'], "", ["-I", lib])
     if ours is None:
         return 0, ["our header does not compile", *error.splitlines()]
     theirs, error = table(
-        statements, [f"<linux/{name}.h>"], "__", ["-isystem", headers]
+        statements, [f"<linux/{kernels}.h>"], "__", ["-isystem", headers]
     )
     if theirs is None:
         return 0, ["the kernel has no such name", *error.splitlines()]
     faults = [f"ours: {a}; the kernel's: {b}" for a, b in zip(ours, theirs) if a != b]
     return len(ours), faults
+
+
+def check_patched(tap):
+    """What the project's kernel patches bring, as the patched kernel has it."""
+    for name, (theirs, word) in PATCHED.items():
+        headers = patched_headers(theirs, word)
+        if not headers:
+            tap.skip(f"{name}.h", "no patched kernel was built that has it: "
+                     "scripts/lab --kernel patched --build-only")
+            continue
+        count, faults = differences(LIB, headers, name, theirs)
+        tap.ok(
+            count > 0 and not faults,
+            f"{name}.h states what the patched kernel does ({count} facts)",
+            "\n".join(faults),
+        )
 
 
 # What is changed in our header, and a word of the difference that must follow.
@@ -205,6 +234,7 @@ def check_used(tap):
 def main():
     tap = Tap()
     check_used(tap)
+    check_patched(tap)
     headers = lab_headers()
     if headers:
         for name in HEADERS:

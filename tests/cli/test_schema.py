@@ -151,6 +151,7 @@ def try_tree(name, root, each):
     try_command("groups", root, "group", "list")
     if not found:
         return
+    try_command("token-state", root, "token", "state", found[-1])
     try_command("show", root, "show", *found)
     try_command("plan", root, "bind", "0000:01:*")
     try_command("memlock", root, "memlock", "--memory", "16G", found[0])

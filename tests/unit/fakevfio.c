@@ -373,11 +373,25 @@ static int hot_reset(struct fakevfio *fv,
 	return 0;
 }
 
-static int feature(struct fakevfio *fv, const struct vfio_device_feature *f)
+static int get_isolation(struct fakevfio *fv, struct vfio_device_feature *f)
 {
-	const uint32_t bit = 1U << (f->flags & VFIO_DEVICE_FEATURE_MASK);
+	if (!fv->tells_isolation)
+		return -ENOTTY;
+	assert_int_equal(f->flags, VFIO_DEVICE_FEATURE_GET |
+					   VFIO_DEVICE_FEATURE_ISOLATION);
+	assert_int_equal(f->argsz, sizeof(*f) + sizeof(fv->isolation));
+	memcpy(f->data, &fv->isolation, sizeof(fv->isolation));
+	return 0;
+}
+
+static int feature(struct fakevfio *fv, struct vfio_device_feature *f)
+{
+	const uint32_t number = f->flags & VFIO_DEVICE_FEATURE_MASK;
+	const uint32_t bit = 1U << (number % 32);
 	const uint32_t size = f->argsz - (uint32_t)sizeof(*f);
 
+	if (number == VFIO_DEVICE_FEATURE_ISOLATION)
+		return get_isolation(fv, f);
 	if (!(fv->features & bit))
 		return -ENOTTY;
 	if ((f->flags & VFIO_DEVICE_FEATURE_GET && !(fv->features_get & bit)) ||

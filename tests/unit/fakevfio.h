@@ -8,6 +8,7 @@
 #include <libvdev/file.h>
 
 #include "kernel/abi/vfio.h"
+#include "kernel/abi/vfio_patched.h"
 #include "object/ctx.h"
 #include "tree.h"
 
@@ -108,6 +109,8 @@ struct fakevfio {
 	uint32_t set_flags;
 	/* Features that are there: a bit each, and GET and SET of each. */
 	uint32_t features, features_get, features_set;
+	bool tells_isolation;
+	struct vfio_device_feature_isolation isolation;
 	unsigned int pasid_bits; /* what IOMMU_GET_HW_INFO says */
 	uint64_t odd; /* so much shorter than its areas BAR 0 says it is */
 };

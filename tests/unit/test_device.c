@@ -230,6 +230,42 @@ static void test_attributes(void **state)
 	vdev_device_unref(dev);
 }
 
+static void test_isolation(void **state)
+{
+	static const char *const words[] = { "none", "emulated", "iommu",
+					     "iommu-pasid" };
+	struct setup *s = *state;
+	struct vdev_device *dev = device(s, UUID);
+
+	for (int i = 0; i < (int)ARRAY_SIZE(words); i++)
+		assert_string_equal(vdev_isolation_name((enum vdev_isolation)i),
+				    words[i]);
+	assert_null(vdev_isolation_name((enum vdev_isolation)4));
+	assert_null(vdev_isolation_name((enum vdev_isolation) - 1));
+	/* A kernel without the patch. */
+	assert_int_equal(vdev_device_isolation(dev), -ENODATA);
+	assert_int_equal(vdev_device_isolation_pasid(dev), -ENODATA);
+	tree_attr(s->t, UUID, "isolation", "emulated\n");
+	assert_int_equal(vdev_device_isolation(dev), VDEV_ISOLATION_EMULATED);
+	assert_int_equal(vdev_device_isolation_pasid(dev), -ENODATA);
+	tree_attr(s->t, UUID, "isolation", "iommu-pasid\n");
+	tree_attr(s->t, UUID, "pasid", "1023\n");
+	assert_int_equal(vdev_device_isolation(dev),
+			 VDEV_ISOLATION_IOMMU_PASID);
+	assert_int_equal(vdev_device_isolation_pasid(dev), 1023);
+	/* One that is newer than the library, and damage. */
+	tree_attr(s->t, UUID, "isolation", "magic\n");
+	tree_attr(s->t, UUID, "pasid", "many\n");
+	assert_int_equal(vdev_device_isolation(dev), -ENODATA);
+	assert_int_equal(vdev_device_isolation_pasid(dev), -EIO);
+	vdev_device_unref(dev);
+	/* Others have no such file, whatever is there. */
+	dev = device(s, NIC);
+	tree_attr(s->t, NIC, "isolation", "emulated\n");
+	assert_int_equal(vdev_device_isolation(dev), -ENODATA);
+	vdev_device_unref(dev);
+}
+
 static void test_mdev(void **state)
 {
 	struct setup *s = *state;
@@ -691,23 +727,15 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_list),
-		TEST(test_no_bus),
-		TEST(test_ids),
-		TEST(test_malformed),
-		TEST(test_attributes),
-		TEST(test_mdev),
-		TEST(test_refresh),
-		TEST(test_gone),
-		TEST(test_by_turns),
-		TEST(test_vfio),
-		TEST(test_class_entries),
-		TEST(test_multipath),
-		TEST(test_disks),
-		TEST(test_find),
-		TEST(test_hwdb_names),
-		TEST(test_modalias),
-		TEST(test_pending_unbind),
+		TEST(test_list),       TEST(test_no_bus),
+		TEST(test_ids),	       TEST(test_malformed),
+		TEST(test_attributes), TEST(test_mdev),
+		TEST(test_isolation),  TEST(test_refresh),
+		TEST(test_gone),       TEST(test_by_turns),
+		TEST(test_vfio),       TEST(test_class_entries),
+		TEST(test_multipath),  TEST(test_disks),
+		TEST(test_find),       TEST(test_hwdb_names),
+		TEST(test_modalias),   TEST(test_pending_unbind),
 		TEST(test_failures),
 	};
 

@@ -51,6 +51,33 @@ static void test_probe(void **state)
 	s->fv.fail_request = 0;
 }
 
+static void test_isolation(void **state)
+{
+	struct vfio_setup *s = *state;
+
+	vfio_open_by(s, VDEV_IOMMU_IOMMUFD);
+	assert_int_equal(vdev_file_isolation(s->file), -EOPNOTSUPP);
+	vfio_says(s, "does not tell how");
+	assert_non_null(strstr(vdev_ctx_last_hint(s->ctx), "kernel-patches"));
+	assert_int_equal(vdev_file_isolation_pasid(s->file), -EOPNOTSUPP);
+	s->fv.tells_isolation = true;
+	s->fv.isolation.type = VFIO_DEVICE_ISOLATION_IOMMU;
+	assert_int_equal(vdev_file_isolation(s->file), VDEV_ISOLATION_IOMMU);
+	assert_int_equal(vdev_file_isolation_pasid(s->file), -ENODATA);
+	/* Without the flag the number says nothing. */
+	s->fv.isolation.type = VFIO_DEVICE_ISOLATION_IOMMU_PASID;
+	s->fv.isolation.pasid = 7;
+	assert_int_equal(vdev_file_isolation_pasid(s->file), -ENODATA);
+	s->fv.isolation.flags = VFIO_DEVICE_ISOLATION_PASID_VALID;
+	assert_int_equal(vdev_file_isolation(s->file),
+			 VDEV_ISOLATION_IOMMU_PASID);
+	assert_int_equal(vdev_file_isolation_pasid(s->file), 7);
+	s->fv.fail_request = VFIO_DEVICE_FEATURE;
+	s->fv.fail_error = ENODEV;
+	assert_int_equal(vdev_file_isolation(s->file), -ENODEV);
+	s->fv.fail_request = 0;
+}
+
 static void test_token(void **state)
 {
 	const struct vdev_vf_token token = { { 1, 2, 3 } };
@@ -231,9 +258,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VFIO_TEST(test_probe),	   VFIO_TEST(test_token),
-		VFIO_TEST(test_low_power), VFIO_TEST(test_ioeventfd),
-		VFIO_TEST(test_dmabuf),	   VFIO_TEST(test_gfx),
-		VFIO_TEST(test_failures),
+		VFIO_TEST(test_isolation), VFIO_TEST(test_low_power),
+		VFIO_TEST(test_ioeventfd), VFIO_TEST(test_dmabuf),
+		VFIO_TEST(test_gfx),	   VFIO_TEST(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,31 @@ static void test_use(void **state)
 			 VDEV_VF_TOKEN_UNUSED);
 }
 
+static void test_demand(void **state)
+{
+	static const char *const words[] = { "none", "optional", "required" };
+	const char *file = "vfio-dev/vfio0/vf_token";
+	struct vfio_setup *s = *state;
+
+	assert_int_equal(vdev_device_vf_token_demand(s->dev), -EOPNOTSUPP);
+	vfio_says(s, "has no /sys/class/vfio-dev/vfio0/vf_token");
+	assert_non_null(strstr(vdev_ctx_last_hint(s->ctx), "kernel-patches"));
+	for (int i = 0; i < (int)ARRAY_SIZE(words); i++) {
+		tree_attr(s->t, FAKE_ADDRESS, file, words[i]);
+		assert_int_equal(vdev_device_vf_token_demand(s->dev), i);
+		assert_string_equal(
+			vdev_vf_token_demand_name((enum vdev_vf_token_demand)i),
+			words[i]);
+	}
+	assert_null(vdev_vf_token_demand_name((enum vdev_vf_token_demand)3));
+	tree_attr(s->t, FAKE_ADDRESS, file, "perhaps\n");
+	assert_int_equal(vdev_device_vf_token_demand(s->dev), -EIO);
+	tree_drop_attr(s->t, FAKE_ADDRESS, "vfio-dev");
+	vdev_device_refresh(s->dev);
+	assert_int_equal(vdev_device_vf_token_demand(s->dev), -ENODATA);
+	vfio_says(s, "is not bound to a VFIO driver");
+}
+
 static void test_checked(void **state)
 {
 	struct vfio_setup *s = *state;
@@ -656,6 +681,7 @@ int main(void)
 		cmocka_unit_test(test_read_rights),
 		cmocka_unit_test(test_key),
 		VFIO_TEST(test_use),
+		VFIO_TEST(test_demand),
 		VFIO_TEST(test_checked),
 		STORE_TEST(test_store),
 		STORE_TEST(test_store_nothing),
