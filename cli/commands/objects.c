@@ -73,6 +73,7 @@ const struct object_commands objects[] = {
 	{ "ioas", "Address spaces", ioas_commands },
 	{ "memory", "Memory for devices", memory_commands },
 	{ "hwpt", "Hardware page tables", hwpt_commands },
+	{ "dirty", "Pages that devices write to", dirty_commands },
 	{ "device", "Opened devices", held_commands },
 	{ "pasid", "PASIDs of opened devices", pasid_commands },
 	{ NULL, NULL, program_commands },

@@ -7,6 +7,7 @@
 /* The parts of the table of commands, a file each; joined in objects.c. */
 extern const struct command device_commands[];
 extern const struct command devlink_commands[];
+extern const struct command dirty_commands[];
 extern const struct command eswitch_commands[];
 extern const struct command exec_commands[];
 extern const struct command group_commands[];

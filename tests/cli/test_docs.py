@@ -159,6 +159,7 @@ PRELUDE = {
     "own": "hwpt alloc $guest --device $nic --pasid",
     "other": "hwpt alloc $guest --device $nic --pasid",
     "p": "pasid alloc $nic",
+    "d": "dirty start $guest $own",
 }
 
 
