@@ -436,9 +436,13 @@ VDEV_EXPORT void vdev_migration_set_precopy(struct vdev_migration *m,
  * The device is in STOP then; vdev_migration_set_state() lets it go on. If
  * saving fails it is brought back to the state it had, and has lost nothing.
  *
+ * Of several devices that have to stop together, each is saved after
+ * vdev_migration_set_state_all() has brought all of them into STOP_COPY; if
+ * that fails, they are in STOP.
+ *
  * Return: 0; -EBUSY in the midst of a data session; -EOPNOTSUPP if pre-copy is
- * asked for and the device has none; as vdev_migration_set_state() and
- * vdev_migration_copy_out().
+ * asked for and the device has none or has stopped; as
+ * vdev_migration_set_state() and vdev_migration_copy_out().
  */
 VDEV_EXPORT int vdev_migration_save(struct vdev_migration *m, int fd,
 				    unsigned int flags);

@@ -29,6 +29,7 @@ struct vdev_migration {
 	unsigned int flags;
 	bool tells_reinit;
 	int data_fd; /* -1 without a session */
+	bool used;   /* something was read of it or written to it */
 	uint64_t precopy_dirty;
 	unsigned int precopy_ms;
 	struct vdev_migration_totals totals;

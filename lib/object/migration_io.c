@@ -171,6 +171,7 @@ ssize_t mig_read_data(struct vdev_migration *m, void *buf, size_t size)
 	if (m->data_fd < 0 || m->io.state == VDEV_MIGRATION_STATE_RESUMING)
 		return no_session(m, "read");
 	n = read_session(m, buf, size);
+	m->used = true;
 	if (n > 0)
 		m->io.bytes += (uint64_t)n;
 	if (n >= 0 || n == -ECANCELED || n == -ETIMEDOUT)
@@ -189,6 +190,7 @@ int mig_write_data(struct vdev_migration *m, const void *buf, size_t size)
 
 	if (m->data_fd < 0 || m->io.state != VDEV_MIGRATION_STATE_RESUMING)
 		return no_session(m, "write");
+	m->used = true;
 	while (size) {
 		ssize_t n = wait_for(&m->io, m->data_fd, POLLOUT);
 

@@ -109,35 +109,40 @@ static int save(struct vdev_migration *m, struct writer *w, unsigned int flags,
 	return ret ? ret : write_rest(m, w, piece);
 }
 
+static int busy(struct vdev_migration *m)
+{
+	return vdev_fail(mig_ctx(m), -EBUSY,
+			 "%s is in the state %s, in the midst of another "
+			 "transfer",
+			 mig_name(m), vdev_migration_state_name(m->io.state));
+}
+
 /*
  * A session that somebody left without ending it gives nothing any more, and is
- * ended. Return: 0 with the state from which to save.
+ * ended; one in STOP_COPY of which nothing was read yet is taken over. Return:
+ * 0 with the state to which the device goes back.
  */
 static int prepare(struct vdev_migration *m, unsigned int flags,
 		   enum vdev_migration_state *before)
 {
 	int ret = vdev_migration_state(m, before);
+	bool stopped = m->io.state == VDEV_MIGRATION_STATE_STOP_COPY;
 
 	if (ret)
 		return ret;
-	if (m->data_fd >= 0)
-		return vdev_fail(mig_ctx(m), -EBUSY,
-				 "%s is in the state %s, in the midst of "
-				 "another transfer",
-				 mig_name(m),
-				 vdev_migration_state_name(*before));
+	if (m->data_fd >= 0 && (!stopped || m->used))
+		return busy(m);
 	if (flags & VDEV_MIGRATION_SAVE_PRECOPY &&
-	    !(m->flags & VDEV_MIGRATION_PRE_COPY))
+	    (stopped || !(m->flags & VDEV_MIGRATION_PRE_COPY)))
 		return vdev_fail(mig_ctx(m), -EOPNOTSUPP,
-				 "%s gives nothing while it runs: it has no "
-				 "pre-copy",
-				 mig_name(m));
+				 "%s gives nothing while it runs: it %s",
+				 mig_name(m),
+				 stopped ? "has stopped" : "has no pre-copy");
 	if (!mig_saves(*before))
 		return 0;
-	*before = *before == VDEV_MIGRATION_STATE_STOP_COPY
-			  ? VDEV_MIGRATION_STATE_STOP
+	*before = stopped ? VDEV_MIGRATION_STATE_STOP
 			  : VDEV_MIGRATION_STATE_RUNNING;
-	return vdev_migration_set_state(m, *before);
+	return m->data_fd >= 0 ? 0 : vdev_migration_set_state(m, *before);
 }
 
 /* Brings the device back; what failed first is what is said. */

@@ -123,6 +123,7 @@ static void end_session(struct vdev_migration *m)
 {
 	vdev_sys_close(mig_sys(m), m->data_fd);
 	m->data_fd = -1;
+	m->used = false;
 }
 
 int vdev_migration_state(struct vdev_migration *m,

@@ -13,6 +13,15 @@ PROGRAM=$VDEV_LAB_BUILD/tests/lab/prog/test_migration
 UUID_A=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
 UUID_B=83b8f4f2-509f-382f-3c1e-e6bfe0fa2002
 
+# pipe KIND: the same from the shell.
+pipe() {
+	vdevctl migrate save $UUID_A --precopy |
+		vdevctl --json migrate load $UUID_B >"$T_DIR/out"
+	t_is "0 0" "${PIPESTATUS[*]}" "$1: by vdevctl, through a pipe"
+	t_is "running true" "$(jq -r '"\(.state) \(.precopy_bytes > 0)"' "$T_DIR/out")" \
+		"$1: it runs, and part of it came by pre-copy"
+}
+
 # move KIND TYPE-DIRECTORY: two mdevs of the type, and what the program finds.
 move() {
 	local verdict name
@@ -28,6 +37,7 @@ move() {
 		*) t_diag "$verdict $name" ;;
 		esac
 	done <<<"$T_OUT"
+	pipe "$1"
 	for uuid in $UUID_A $UUID_B; do
 		echo 1 >"/sys/bus/mdev/devices/$uuid/remove"
 	done

@@ -220,6 +220,32 @@ static void test_midst(void **state)
 	vfio_says(s->vs, "in the midst of another transfer");
 }
 
+/* As of several devices that stopped together. */
+static void test_stopped(void **state)
+{
+	struct setup *s = *state;
+	uint8_t byte;
+
+	assert_int_equal(vdev_migration_set_state(s->m, STATE(STOP_COPY)), 0);
+	assert_int_equal(vdev_migration_save(s->m, FAKE_OUT,
+					     VDEV_MIGRATION_SAVE_PRECOPY),
+			 -EOPNOTSUPP);
+	vfio_says(s->vs, "gives nothing while it runs: it has stopped");
+	assert_int_equal(vdev_migration_save(s->m, FAKE_OUT, 0), 0);
+	assert_string_equal(s->f->path, "5131");
+	assert_int_equal(vdev_migration_totals(s->m)->bytes, sizeof(data));
+	assert_int_equal(vdev_migration_set_state(s->m, STATE(STOP_COPY)), 0);
+	assert_int_equal(vdev_migration_read(s->m, &byte, 1), 1);
+	assert_int_equal(vdev_migration_save(s->m, FAKE_OUT, 0), -EBUSY);
+	assert_int_equal(vdev_migration_set_state(s->m, STATE(STOP)), 0);
+	/* Broken off, it is stopped as before, and may be saved again. */
+	assert_int_equal(vdev_migration_set_state(s->m, STATE(STOP_COPY)), 0);
+	s->f->out_size = 0;
+	s->f->out_most = 50;
+	assert_int_equal(vdev_migration_save(s->m, FAKE_OUT, 0), -EPIPE);
+	assert_int_equal(s->f->state, STATE(STOP));
+}
+
 /* What somebody left in a saving state. */
 static void test_left(void **state)
 {
@@ -651,6 +677,7 @@ int main(void)
 		TEST(test_no_precopy),
 		TEST(test_precopy_ends),
 		TEST(test_midst),
+		TEST(test_stopped),
 		TEST(test_left),
 		TEST(test_save_fails),
 		TEST(test_save_error),
