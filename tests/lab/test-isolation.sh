@@ -37,7 +37,7 @@ new_mdev() {
 
 echo 1 >/sys/module/vfio_pci/parameters/enable_sriov
 t_run "bind a PF and a device without VFs" 0 \
-	vdevctl bind "$IGB" "$NVME" --force=network --force=storage
+	vdevctl bind "$IGB" "$NVME" --force=network --force=storage || t_bail "$T_ERR"
 echo 1 >"/sys/bus/pci/devices/$IGB/sriov_numvfs"
 VF=$(basename "$(readlink "/sys/bus/pci/devices/$IGB/virtfn0")")
 t_ok "its VF is bound too" t_wait 5 test -e "/sys/bus/pci/devices/$VF/vfio-dev"
