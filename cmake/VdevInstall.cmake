@@ -49,10 +49,13 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
 	PATTERN "outside/CMakeLists.txt"
 	PATTERN "tiny-vmm/CMakeLists.txt" PATTERN "guest/CMakeLists.txt")
 
-install(FILES packaging/udev/60-vdev.rules DESTINATION ${VDEV_UDEV_DIR}/rules.d)
-configure_file(packaging/systemd/vdev-bind@.service.in vdev-bind@.service @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/vdev-bind@.service
-	DESTINATION ${VDEV_SYSTEMD_UNIT_DIR})
+install(FILES packaging/udev/60-vdev.rules packaging/udev/61-vdev-mdev.rules
+	DESTINATION ${VDEV_UDEV_DIR}/rules.d)
+foreach(unit vdev-bind@.service vdev-mdev@.service)
+	configure_file(packaging/systemd/${unit}.in ${unit} @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/${unit}
+		DESTINATION ${VDEV_SYSTEMD_UNIT_DIR})
+endforeach()
 
 if(NOT VDEV_BUILD_MAN)
 	return()

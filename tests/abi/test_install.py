@@ -86,6 +86,8 @@ def expected_files(settings):
         "share/doc/libvdev/examples/tiny-vmm/guest/guest.ld",
         "share/doc/libvdev/examples/README.md",
         "lib/udev/rules.d/60-vdev.rules",
+        "lib/udev/rules.d/61-vdev-mdev.rules",
+        "lib/systemd/system/vdev-mdev@.service",
         "lib/systemd/system/vdev-bind@.service",
     }
     files |= {f"share/libvdev/schema/{f.name}" for f in SCHEMAS}
@@ -243,15 +245,18 @@ def check_unit(tap, top, prefix, work):
     if not shutil.which("systemd-analyze"):
         tap.skip("the systemd unit", "systemd-analyze is not installed")
         return
-    text = (top / "lib/systemd/system/vdev-bind@.service").read_text()
-    text = text.replace("%i", "0000:01:00.0")
-    text = text.replace(f"{prefix}/bin/vdevctl", str(top / "bin/vdevctl"))
-    for name, content in [("good", text), ("bad", text.replace("Type=", "Typ="))]:
+    texts = {}
+    for kind in ("bind", "mdev"):
+        text = (top / f"lib/systemd/system/vdev-{kind}@.service").read_text()
+        text = text.replace("%i", "0000:01:00.0")
+        texts[kind] = text.replace(f"{prefix}/bin/vdevctl", str(top / "bin/vdevctl"))
+    for name, content in [("good", texts["bind"]), ("second", texts["mdev"]),
+                          ("bad", texts["bind"].replace("Type=", "Typ="))]:
         unit = work / f"{name}.service"
         unit.write_text(content)
         out = run("systemd-analyze", "verify", "--man=no", unit)
         clean = not out.returncode and not out.stderr.strip()
-        tap.same(clean, name == "good", f"systemd reads a {name} unit")
+        tap.same(clean, name != "bad", f"systemd reads a {name} unit")
 
 
 def main():
