@@ -2,6 +2,7 @@
 
 /* vdevctl mdev: those that are defined, and starting them. */
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "app.h"
@@ -94,9 +95,23 @@ static int define_active(struct app *app, const char *uuid, char **parent,
 	return ret;
 }
 
+static int check_undefined(struct app *app, const char *uuid,
+			   const char *parent)
+{
+	struct vdev_mdev_definition *old;
+
+	if (vdev_mdev_definition_find(app->ctx, parent, uuid, &old))
+		return 0;
+	vdev_mdev_definition_free(old);
+	return app_fail(app, VDEV_ERROR_IN_USE, "%s is already defined for %s",
+			uuid, parent);
+}
+
 static int define(struct app *app, const char *uuid, const char *parent,
 		  const struct vdev_mdev_config *config)
 {
+	if (app->dry_run && check_undefined(app, uuid, parent))
+		return -1;
 	warn_of(app, parent, config);
 	if (!app->dry_run && vdev_mdev_define(app->ctx, parent, uuid, config))
 		return app_fail_ctx(app);
@@ -124,7 +139,12 @@ int mdev_define(struct app *app)
 	}
 	if (!uuid && vdev_mdev_random_uuid(app->ctx, fresh))
 		return app_fail_ctx(app);
-	return define(app, uuid ? uuid : fresh, parent, config);
+	if (uuid) {
+		snprintf(fresh, sizeof(fresh), "%s", uuid);
+		for (char *s = fresh; *s; s++)
+			*s = (char)tolower((unsigned char)*s);
+	}
+	return define(app, fresh, parent, config);
 }
 
 /* --- undefine */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include <libvdev/group.h>
+#include <libvdev/mdev.h>
 
 #include "object/check.h"
 #include "object/names.h"
@@ -171,6 +172,18 @@ static int look_at_groups(struct capture *c)
 	}
 	vdev_group_list_free(groups);
 	return 0;
+}
+
+/* The mdevs that could be, and those that are defined. */
+static void look_at_mdevs(struct capture *c)
+{
+	struct vdev_mdev_definition_list *definitions;
+	struct vdev_mdev_type_list *types;
+
+	if (vdev_mdev_type_list_new(c->ctx, NULL, &types) >= 0)
+		vdev_mdev_type_list_free(types);
+	if (vdev_mdev_definition_list_new(c->ctx, &definitions) >= 0)
+		vdev_mdev_definition_list_free(definitions);
 }
 
 /* What is only read when something else is so or so. */
@@ -520,6 +533,7 @@ static int look(struct capture *c)
 		ret = look_at_groups(c);
 	if (!ret)
 		look_at_settings(c);
+	look_at_mdevs(c);
 	recorder_stop(&c->recorder, c->ctx);
 	return ret ? ret : find_processes(c);
 }

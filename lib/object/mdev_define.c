@@ -269,7 +269,7 @@ int vdev_mdev_definition_find(struct vdev_ctx *ctx, const char *parent,
 	if (error)
 		return error;
 	error = vdev_mdev_definition_list_new(ctx, &list);
-	if (error < 0)
+	if (!list)
 		return error;
 	error = pick(ctx, list, parent ? name : NULL, normal, ret);
 	vdev_mdev_definition_list_free(list);
