@@ -265,7 +265,7 @@ static void print_report(struct app *app, const struct object *object,
 	uint64_t page = vdev_bitmap_page_size(bitmap);
 	uint64_t pages = vdev_bitmap_count(bitmap);
 	json_object *ranges = path ? NULL : ranges_of(bitmap);
-	_auto_free_ char *head = NULL, *lines = NULL;
+	_auto_free_ char *head = NULL;
 
 	output_add(o, "name", output_string(object->name));
 	output_add(o, "start", output_hex(vdev_bitmap_start(bitmap), 1));
