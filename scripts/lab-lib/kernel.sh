@@ -24,6 +24,12 @@ lab_kernel_names() {
 # Sets LAB_K_* from the table.
 lab_kernel_select() {
 	local name package suites patches fragments
+	case $1 in
+	*-debug)
+		LAB_DEBUG=yes
+		set -- "${1%-debug}"
+		;;
+	esac
 	while IFS='|' read -r name package suites patches fragments; do
 		name=${name// /}
 		[ "$name" = "$1" ] || continue

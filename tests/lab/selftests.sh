@@ -1,26 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # host
-# kernel: stock patched
-# timeout: 900
+# kernel: stock patched patched-debug
+# timeout: 1800
 #
 # The lab's own check: the kernel's vfio and iommufd selftests, built from the
 # lab kernel's source into the cache, run in a guest, their results compared
-# with tests/lab/selftests.expected, and those that the kernel patches bring with
-# selftests-patched.expected. Nothing of them is in this tree.
+# with tests/lab/selftests.expected, of which selftests-KERNEL.expected changes
+# lines and adds some. Nothing of them is in this tree but in kernel-patches/.
 #
 # Usage: selftests.sh [--kernel NAME]
 # shellcheck disable=SC2317 # functions are called by name
 set -u
 HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 LAB=$HERE/../../scripts/lab
-EXPECTED=("$HERE/selftests.expected")
 # shellcheck source=tests/lab/tap.sh
 . "$HERE/tap.sh"
 KERNEL=stock
 [ "${1-}" != --kernel ] || KERNEL=$2
-[ ! -e "$HERE/selftests-$KERNEL.expected" ] ||
-	EXPECTED+=("$HERE/selftests-$KERNEL.expected")
+EXPECTED=$T_DIR/expected
 
 # The guest needs no vdevctl.
 export VDEV_LAB_PRESET=none
@@ -74,10 +72,18 @@ guest() {
 	while read -r folder program device passes skips; do
 		case $folder in '' | '#'*) continue ;; esac
 		echo "=== $program"
-		[ "$device" != - ] || device=
+		case $device in
+		-) device= ;;
+		vsim)
+			modprobe vsim
+			[ -e /sys/bus/vsim/devices/vsim90 ] || echo 90 >/sys/bus/vsim/new_device
+			device=$(echo /sys/bus/vsim/devices/vsim90/vfio-dev/vfio*)
+			device=/dev/vfio/devices/${device##*/}
+			;;
+		esac
 		# shellcheck disable=SC2086 # none or one argument
 		"$dir/$folder/$program" $device 2>&1
-	done < <(cat "${@:2}")
+	done <"$2"
 }
 
 # --- Comparison -------------------------------------------------------------
@@ -101,19 +107,34 @@ compare() {
 		t_fail "$folder/$program: $ok passed, $skipped skipped, $failed failed; expected $passes passed, $skips skipped"
 		sed -n "/^=== $program\$/,/^=== /p" "$T_DIR/results" |
 			grep -B 5 -E '^not ok |^Bail' | head -n 40 | sed 's/^/# /'
-	done < <(cat "${EXPECTED[@]}")
+	done <"$EXPECTED"
+}
+
+# Of two lines for one program the later one holds. patched-debug is patched.
+expect() {
+	local name=
+	{
+		cat "$HERE/selftests.expected"
+		for name in "${KERNEL%-debug}" "$KERNEL"; do
+			cat "$HERE/selftests-$name.expected" 2>/dev/null
+		done
+	} | awk '
+		!/^#/ && NF {
+			if (!($2 in line)) order[++n] = $2
+			line[$2] = $0
+		}
+		END { for (i = 1; i <= n; i++) print line[order[i]] }' >"$EXPECTED"
 }
 
 main() {
 	local kernel out
+	expect
 	kernel=$("$LAB" --kernel "$KERNEL" --print-kernel) || t_bail "no kernel"
-	# Of the patched kernels there is one tree, which may be that of another series.
-	"$LAB" --kernel "$KERNEL" --print-source >/dev/null || t_bail "no source"
 	out=${kernel%/kernel/*}/selftests/${kernel##*/}
 	"$LAB" --need libcap-dev || t_bail "libcap-dev is needed to build them"
 	[ -d "$out" ] || t_ok "the selftests build" build "$kernel" "$out" || t_done
-	t_run "the guest runs them" 0 "$LAB" --kernel "$KERNEL" --timeout 900 -- \
-		bash -c "$(declare -f guest); guest \"\$@\"" guest "$out" "${EXPECTED[@]}"
+	t_run "the guest runs them" 0 "$LAB" --kernel "$KERNEL" --timeout 1500 -- \
+		bash -c "$(declare -f guest); guest \"\$@\"" guest "$out" "$EXPECTED"
 	cp "$T_DIR/out" "$T_DIR/results"
 	[ -z "${VDEV_TEST_KEEP-}" ] || cp "$T_DIR/out" "$VDEV_TEST_KEEP"
 	compare
