@@ -24,15 +24,10 @@ static void print_table(struct app *app, json_object *groups)
 
 	for (size_t i = 0; i < json_object_array_length(groups); i++) {
 		json_object *group = json_object_array_get_idx(groups, i);
+		static const char *const keys[] = { "group", "type", "viable" };
 		_auto_free_ char *members = NULL;
 
-		for (size_t j = 0; j < 3; j++) {
-			static const char *const keys[] = { "group", "type",
-							    "viable" };
-
-			table_add(table, json_object_get(json_object_object_get(
-						 group, keys[j])));
-		}
+		table_add_keys(table, group, keys, ARRAY_SIZE(keys));
 		members = output_expand_all(
 			"{address} {driver}",
 			json_object_object_get(group, "members"));

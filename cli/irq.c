@@ -19,23 +19,6 @@ static json_object *start_document(const struct opened *o)
 	return document;
 }
 
-/* Rows of the same keys as the columns. */
-static void print_rows(struct app *app, json_object *rows,
-		       const struct column *columns, const char *const *keys,
-		       size_t count)
-{
-	struct table *table = table_new(columns, count);
-
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		for (size_t j = 0; j < count; j++)
-			table_add(table,
-				  json_object_get(json_object_object_get(
-					  json_object_array_get_idx(rows, i),
-					  keys[j])));
-	table_print(table, &app->out, !option_given(app, "no-header"));
-	table_free(table);
-}
-
 /* --- list */
 
 static const struct column list_columns[] = {
@@ -68,8 +51,9 @@ int irq_list(struct app *app)
 	if (app->json)
 		output_document(app->out.stream, document);
 	else
-		print_rows(app, interrupts, list_columns, list_keys,
-			   ARRAY_SIZE(list_columns));
+		output_table(&app->out, interrupts, list_columns, list_keys,
+			     ARRAY_SIZE(list_columns),
+			     !option_given(app, "no-header"));
 	return 0;
 }
 
@@ -259,8 +243,9 @@ int irq_test(struct app *app)
 	if (app->json)
 		output_document(app->out.stream, document);
 	else
-		print_rows(app, results, test_columns, test_keys,
-			   ARRAY_SIZE(test_columns));
+		output_table(&app->out, results, test_columns, test_keys,
+			     ARRAY_SIZE(test_columns),
+			     !option_given(app, "no-header"));
 	if (failed)
 		return app_fail(app, VDEV_ERROR_FAILED,
 				"not all interrupts of %s arrive", o.name);

@@ -472,6 +472,14 @@ static size_t room_for_last(const struct table *table, const struct output *out,
 	return used + 10 > out->width ? SIZE_MAX : out->width - used;
 }
 
+void table_add_keys(struct table *table, json_object *object,
+		    const char *const *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		table_add(table, json_object_get(json_object_object_get(
+					 object, keys[i])));
+}
+
 void table_print(struct table *table, struct output *out, bool header)
 {
 	_auto_free_ size_t *widths = measure(table, header);
@@ -487,6 +495,19 @@ void table_print(struct table *table, struct output *out, bool header)
 			text_cut(cell->text, room);
 		print_cell(table, out, widths, column, *cell);
 	}
+}
+
+void output_table(struct output *out, json_object *array,
+		  const struct column *columns, const char *const *keys,
+		  size_t count, bool header)
+{
+	struct table *table = table_new(columns, count);
+
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		table_add_keys(table, json_object_array_get_idx(array, i), keys,
+			       count);
+	table_print(table, out, header);
+	table_free(table);
 }
 
 /* --- Values with labels */

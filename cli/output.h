@@ -85,8 +85,17 @@ struct table *table_new(const struct column *columns, size_t count);
 void table_free(struct table *table);
 /* The next cell, row by row; takes the value over. */
 void table_add(struct table *table, json_object *value);
+/* The cells of a row, or of its first columns: what an object has for the keys.
+ */
+void table_add_keys(struct table *table, json_object *object,
+		    const char *const *keys, size_t count);
 /* The last column is cut to the terminal's width. */
 void table_print(struct table *table, struct output *out, bool header);
+
+/* A table of an array's objects, which have a key for each column. */
+void output_table(struct output *out, json_object *array,
+		  const struct column *columns, const char *const *keys,
+		  size_t count, bool header);
 
 /* --- Values with labels */
 

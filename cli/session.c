@@ -355,9 +355,7 @@ static void print_table(struct app *app, json_object *array)
 		static const char *const keys[] = { "name", "type", "id",
 						    "line" };
 
-		for (size_t j = 0; j < ARRAY_SIZE(keys); j++)
-			table_add(table, json_object_get(json_object_object_get(
-						 o, keys[j])));
+		table_add_keys(table, o, keys, ARRAY_SIZE(keys));
 		table_add(table, json_object_array_length(uses)
 					 ? output_string(text)
 					 : NULL);

@@ -175,16 +175,9 @@ static void print_table(struct app *app, json_object *pfs)
 		"sriov_drivers_autoprobe",
 		"device_name",
 	};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 
-	for (size_t i = 0; i < json_object_array_length(pfs); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(keys); j++)
-			table_add(table,
-				  json_object_get(json_object_object_get(
-					  json_object_array_get_idx(pfs, i),
-					  keys[j])));
-	table_print(table, &app->out, !option_given(app, "no-header"));
-	table_free(table);
+	output_table(&app->out, pfs, columns, keys, ARRAY_SIZE(keys),
+		     !option_given(app, "no-header"));
 }
 
 int sriov_list(struct app *app)

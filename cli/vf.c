@@ -245,16 +245,8 @@ static void print_table(struct app *app, json_object *vfs)
 		"qos",	    "proto",   "min_rate",   "max_rate",
 		"spoofchk", "trust",   "link_state", "query_rss",
 	};
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 
-	for (size_t i = 0; i < json_object_array_length(vfs); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(keys); j++)
-			table_add(table,
-				  json_object_get(json_object_object_get(
-					  json_object_array_get_idx(vfs, i),
-					  keys[j])));
-	table_print(table, &app->out, true);
-	table_free(table);
+	output_table(&app->out, vfs, columns, keys, ARRAY_SIZE(keys), true);
 }
 
 static json_object *describe_vfs(const struct pf *pf, unsigned int first,

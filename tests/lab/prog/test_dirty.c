@@ -25,6 +25,7 @@
 #include <libvdev/libvdev.h>
 
 #include "mock.h"
+#include "verdict.h"
 
 #define MIB   (1024 * 1024ULL)
 #define PAGE  4096ULL
@@ -43,27 +44,11 @@
 #define VSIM_PIN     10
 #define VSIM_UNPIN   11
 
-static struct vdev_ctx *ctx;
 static struct vdev_iommu *iommu;
 static struct vdev_ioas *ioas;
 static struct vdev_dirty *dirty;
 static struct vdev_bitmap *bitmap;
 static char *memory;
-
-static int __attribute__((format(printf, 2, 3)))
-check(int good, const char *fmt, ...)
-{
-	va_list args;
-
-	printf(good ? "ok " : "not ok ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	if (!good)
-		printf(": %s", vdev_ctx_last_error(ctx));
-	putchar('\n');
-	return good;
-}
 
 /* What was to be prepared was not. */
 static void __attribute__((noreturn)) give_up(const char *what)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,30 +19,16 @@
 
 #include <libvdev/libvdev.h>
 
+#include "verdict.h"
+
 #define NVME_CLASS  0x010802
 #define NVME_CAP    0x00
 #define NVME_VS	    0x08
 #define CAP_MSIX    0x11
 #define MEMORY_SIZE 0x200000
 
-static struct vdev_ctx *ctx;
 static struct vdev_iommu *iommu;
 static struct vdev_device *dev;
-
-static int __attribute__((format(printf, 2, 3)))
-check(int good, const char *fmt, ...)
-{
-	va_list args;
-
-	printf(good ? "ok " : "not ok ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	if (!good)
-		printf(": %s", vdev_ctx_last_error(ctx));
-	putchar('\n');
-	return good;
-}
 
 static void skip(const char *name)
 {

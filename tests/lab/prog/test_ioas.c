@@ -23,6 +23,7 @@
 #include <libvdev/libvdev.h>
 
 #include "mock.h"
+#include "verdict.h"
 
 #define MIB	    (1024 * 1024ULL)
 #define MEMORY_SIZE (16 * MIB)
@@ -30,24 +31,8 @@
 /* Where every IOMMU here lets DMA go, the mock too. */
 #define IOVA (64 * MIB)
 
-static struct vdev_ctx *ctx;
 static struct vdev_iommu *iommu;
 static char *memory;
-
-static int __attribute__((format(printf, 2, 3)))
-check(int good, const char *fmt, ...)
-{
-	va_list args;
-
-	printf(good ? "ok " : "not ok ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	if (!good)
-		printf(": %s", vdev_ctx_last_error(ctx));
-	putchar('\n');
-	return good;
-}
 
 /* Whether a call failed as it should, and said so. */
 static void refused(int ret, int error, const char *said, const char *name)

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,8 @@
 
 #include <libvdev/libvdev.h>
 
+#include "verdict.h"
+
 #define STATE(name) VDEV_MIGRATION_STATE_##name
 /* As vsim_test.h of the kernel patches has them. */
 #define VSIM_COMMAND 0x8
@@ -34,7 +35,6 @@
 #define UART_LSR  5
 #define UART_SCR  7
 
-static struct vdev_ctx *ctx;
 static struct vdev_iommu *iommu;
 static int vsim;
 
@@ -42,21 +42,6 @@ struct end {
 	struct vdev_file *file;
 	struct vdev_migration *m;
 };
-
-static int __attribute__((format(printf, 2, 3)))
-check(int good, const char *fmt, ...)
-{
-	va_list args;
-
-	printf(good ? "ok " : "not ok ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	if (!good)
-		printf(": %s", vdev_ctx_last_error(ctx));
-	putchar('\n');
-	return good;
-}
 
 static int end_open(const char *address, struct end *e)
 {

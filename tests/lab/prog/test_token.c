@@ -23,7 +23,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,27 +30,13 @@
 
 #include <libvdev/libvdev.h>
 
+#include "verdict.h"
+
 #define RIGHT "00112233-4455-6677-8899-aabbccddeeff"
 #define WRONG "33221100-5544-7766-8899-aabbccddeeff"
 #define LATER "c0ffee00-4455-4677-8899-aabbccddeeff"
 
-static struct vdev_ctx *ctx;
 static enum vdev_iommu_kind kind;
-
-static int __attribute__((format(printf, 2, 3)))
-check(int good, const char *fmt, ...)
-{
-	va_list args;
-
-	printf(good ? "ok " : "not ok ");
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	if (!good)
-		printf(": %s", vdev_ctx_last_error(ctx));
-	putchar('\n');
-	return good;
-}
 
 static const char *kind_name(void)
 {
