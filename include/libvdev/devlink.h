@@ -2,6 +2,7 @@
 #ifndef LIBVDEV_DEVLINK_H
 #define LIBVDEV_DEVLINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,8 @@ struct vdev_devlink;
 struct vdev_devlink_list;
 struct vdev_devlink_port_list;
 struct vdev_devlink_port;
+struct vdev_devlink_param_list;
+struct vdev_devlink_info;
 struct vdev_devlink_change;
 
 /**
@@ -350,6 +353,210 @@ VDEV_EXPORT int vdev_devlink_port_amount(const struct vdev_devlink_port *port,
 					 uint64_t *ret);
 
 /**
+ * vdev_devlink_param_modes() - in which way a parameter has a value
+ *
+ * "runtime": at once; "driverinit": with the next reload; "permanent": in the
+ * device, with its next start.
+ *
+ * Return: a static NULL-terminated array.
+ */
+VDEV_EXPORT const char *const *vdev_devlink_param_modes(void);
+
+/**
+ * vdev_devlink_param_list_new() - the parameters of a device
+ * @dl: the device
+ * @ret: receives them; the caller frees the list with
+ *	vdev_devlink_param_list_free()
+ *
+ * Kernel interface: ``DEVLINK_CMD_PARAM_GET``, Linux 4.19.
+ *
+ * Return: their number; -EPERM, -EBADMSG, -ENOMEM.
+ */
+VDEV_EXPORT int
+vdev_devlink_param_list_new(struct vdev_devlink *dl,
+			    struct vdev_devlink_param_list **ret);
+
+/**
+ * vdev_devlink_param_list_free() - free a list
+ * @list: the list, or NULL
+ */
+VDEV_EXPORT void
+vdev_devlink_param_list_free(struct vdev_devlink_param_list *list);
+
+/**
+ * vdev_devlink_param_list_count() - how many there are
+ * @list: the list
+ *
+ * Return: the count.
+ */
+VDEV_EXPORT size_t
+vdev_devlink_param_list_count(const struct vdev_devlink_param_list *list);
+
+/**
+ * vdev_devlink_param_name() - what a parameter is called
+ * @list: the list
+ * @index: 0 up to the count less one
+ *
+ * Return: its name; NULL past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_param_name(const struct vdev_devlink_param_list *list,
+			size_t index);
+
+/**
+ * vdev_devlink_param_generic() - whether it means the same with every driver
+ * @list: the list
+ * @index: 0 up to the count less one
+ *
+ * Return: true for one of the kernel's own, false for one of the driver's.
+ */
+VDEV_EXPORT bool
+vdev_devlink_param_generic(const struct vdev_devlink_param_list *list,
+			   size_t index);
+
+/**
+ * vdev_devlink_param_type() - what its values are
+ * @list: the list
+ * @index: 0 up to the count less one
+ *
+ * Return: "u8", "u16", "u32", "u64", "string", "bool" (true, false) or
+ * "u64-array" (with commas); NULL for a newer one, or past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_param_type(const struct vdev_devlink_param_list *list,
+			size_t index);
+
+/**
+ * vdev_devlink_param_value() - the value it has
+ * @list: the list
+ * @index: 0 up to the count less one
+ * @mode: one of vdev_devlink_param_modes()
+ *
+ * Return: the value; NULL if it has none in that mode, or past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_param_value(const struct vdev_devlink_param_list *list,
+			 size_t index, const char *mode);
+
+/**
+ * vdev_devlink_param_default() - the value it had at first
+ * @list: the list
+ * @index: 0 up to the count less one
+ * @mode: one of vdev_devlink_param_modes()
+ *
+ * Return: the value; NULL if it is not known (before Linux 6.19 it never is),
+ * or past the end.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_param_default(const struct vdev_devlink_param_list *list,
+			   size_t index, const char *mode);
+
+/**
+ * vdev_devlink_reload_actions() - what a reload can do
+ *
+ * "driver-reinit": the driver starts anew, with the parameters of mode
+ * driverinit; "fw-activate": the device starts the firmware that was stored.
+ *
+ * Return: a static NULL-terminated array.
+ */
+VDEV_EXPORT const char *const *vdev_devlink_reload_actions(void);
+
+/**
+ * vdev_devlink_reload_limits() - what a reload must not do
+ *
+ * "no-reset": neither reset the device nor interrupt its traffic.
+ *
+ * Return: a static NULL-terminated array.
+ */
+VDEV_EXPORT const char *const *vdev_devlink_reload_limits(void);
+
+/**
+ * vdev_devlink_info_new() - what a device and its firmware are
+ * @dl: the device
+ * @ret: receives it; the caller frees it with vdev_devlink_info_free()
+ *
+ * Kernel interface: ``DEVLINK_CMD_INFO_GET``, Linux 5.1, and
+ * ``DEVLINK_CMD_GET``.
+ *
+ * Return: 0; -ENODEV, -EPERM, -EBADMSG, -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_info_new(struct vdev_devlink *dl,
+				      struct vdev_devlink_info **ret);
+
+/**
+ * vdev_devlink_info_free() - free it
+ * @info: what vdev_devlink_info_new() gave, or NULL
+ */
+VDEV_EXPORT void vdev_devlink_info_free(struct vdev_devlink_info *info);
+
+/**
+ * vdev_devlink_info_driver() - the driver's name
+ * @info: the information
+ *
+ * Return: the name, or NULL if it is not told.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_info_driver(const struct vdev_devlink_info *info);
+
+/**
+ * vdev_devlink_info_serial() - the device's serial number
+ * @info: the information
+ *
+ * Return: the number, or NULL if it is not told.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_info_serial(const struct vdev_devlink_info *info);
+
+/**
+ * vdev_devlink_info_board_serial() - the serial number of its board
+ * @info: the information
+ *
+ * Return: the number, or NULL if it is not told.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_info_board_serial(const struct vdev_devlink_info *info);
+
+/**
+ * vdev_devlink_info_reload_failed() - whether it is down after a reload
+ * @info: the information
+ *
+ * Return: 1 if the last reload failed, and the driver has not started again;
+ * 0; -ENODATA before Linux 5.4.
+ */
+VDEV_EXPORT int
+vdev_devlink_info_reload_failed(const struct vdev_devlink_info *info);
+
+/**
+ * vdev_devlink_info_version() - one of its versions
+ * @info: the information
+ * @index: from 0 on
+ * @kind: receives "fixed" (of hardware), "running" or "stored" (for the next
+ *	start)
+ * @name: receives what it is the version of: "fw.mgmt"
+ * @value: receives the version
+ *
+ * Return: 0; -ENODATA past the end.
+ */
+VDEV_EXPORT int vdev_devlink_info_version(const struct vdev_devlink_info *info,
+					  size_t index, const char **kind,
+					  const char **name,
+					  const char **value);
+
+/**
+ * vdev_devlink_info_reload() - a reload the driver can do
+ * @info: the information
+ * @index: from 0 on
+ * @action: receives one of vdev_devlink_reload_actions(), NULL for a newer one
+ * @limit: receives one of vdev_devlink_reload_limits(), NULL for none
+ * @count: receives how often that was done
+ *
+ * Return: 0; -ENODATA past the end.
+ */
+VDEV_EXPORT int vdev_devlink_info_reload(const struct vdev_devlink_info *info,
+					 size_t index, const char **action,
+					 const char **limit, uint32_t *count);
+
+/**
  * vdev_devlink_change_new() - make an empty change
  * @dl: the device, which has to stay as long as the change
  * @ret: receives it; the caller frees it with vdev_devlink_change_free()
@@ -394,6 +601,36 @@ VDEV_EXPORT int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
 					     const char *value);
 
 /**
+ * vdev_devlink_change_set_param() - add a parameter
+ * @change: the change
+ * @name: its name
+ * @mode: one of vdev_devlink_param_modes(), or NULL for the only one it has
+ * @value: the value it shall have; vdev_devlink_change_check() looks whether it
+ *	can
+ *
+ * Return: 0; -EINVAL if there is no such mode; -ENOMEM.
+ */
+VDEV_EXPORT int
+vdev_devlink_change_set_param(struct vdev_devlink_change *change,
+			      const char *name, const char *mode,
+			      const char *value);
+
+/**
+ * vdev_devlink_change_reload() - reload the device at the end
+ * @change: the change, to which nothing is added any more
+ * @action: one of vdev_devlink_reload_actions()
+ * @limit: one of vdev_devlink_reload_limits(), or NULL
+ *
+ * A reload without a limit takes away the interfaces of the device, and may
+ * remove its VFs: it is refused while somebody uses any of them.
+ *
+ * Return: 0; -EINVAL for another action or limit, or a second reload; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_change_reload(struct vdev_devlink_change *change,
+					   const char *action,
+					   const char *limit);
+
+/**
  * vdev_devlink_change_force() - run in spite of a check
  * @change: the change
  * @check: the check that may refuse without effect
@@ -412,7 +649,8 @@ VDEV_EXPORT int vdev_devlink_change_force(struct vdev_devlink_change *change,
  *
  * Return: 0 if the change can run; -EBUSY if a check refuses; -EINVAL if the
  * change is empty; -ENODEV if there is no such port; -EOPNOTSUPP for rates of
- * a port that has none; or as vdev_devlink_eswitch().
+ * a port that has none, or a parameter that has no such mode; -ENOENT if there
+ * is no such parameter; or as vdev_devlink_eswitch().
  */
 VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
 
@@ -422,7 +660,8 @@ VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
  *
  * Kernel interface: ``DEVLINK_CMD_ESWITCH_SET``, Linux 4.8;
  * ``DEVLINK_CMD_PORT_SET`` for functions, Linux 5.9; ``DEVLINK_CMD_RATE_SET``,
- * Linux 5.14.
+ * Linux 5.14; ``DEVLINK_CMD_PARAM_SET``, Linux 4.19; ``DEVLINK_CMD_RELOAD``
+ * with actions and limits, Linux 5.10.
  *
  * Return: 0; what vdev_devlink_change_check() returns; -EOPNOTSUPP if the
  * driver cannot set it; another errno of the driver, whose own sentence is in
@@ -446,10 +685,22 @@ vdev_devlink_change_count(const struct vdev_devlink_change *change);
  * @change: the change
  * @index: 0 up to the count less one
  *
- * Return: its name, as vdev_devlink_attr_name(); NULL past the end.
+ * Return: its name, as vdev_devlink_attr_name(), that of a parameter, or
+ * "reload", whose value is its action; NULL past the end.
  */
 VDEV_EXPORT const char *
 vdev_devlink_change_name(const struct vdev_devlink_change *change,
+			 size_t index);
+
+/**
+ * vdev_devlink_change_mode() - the mode of a parameter
+ * @change: the change, after vdev_devlink_change_check()
+ * @index: 0 up to the count less one
+ *
+ * Return: one of vdev_devlink_param_modes(); NULL for what is no parameter.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_change_mode(const struct vdev_devlink_change *change,
 			 size_t index);
 
 /**

@@ -2,6 +2,7 @@
 #include "kernel/devlink.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 
@@ -25,6 +26,21 @@ static const struct nla_policy policy[ATTRS] = {
 	[DEVLINK_ATTR_PORT_EXTERNAL] = { .type = NLA_U8 },
 	[DEVLINK_ATTR_PORT_CONTROLLER_NUMBER] = { .type = NLA_U32 },
 	[DEVLINK_ATTR_PORT_PCI_SF_NUMBER] = { .type = NLA_U32 },
+	[DEVLINK_ATTR_PARAM_NAME] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_PARAM_TYPE] = { .type = NLA_U8 },
+	[DEVLINK_ATTR_PARAM_VALUE_CMODE] = { .type = NLA_U8 },
+	[DEVLINK_ATTR_INFO_DRIVER_NAME] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_INFO_SERIAL_NUMBER] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_INFO_VERSION_NAME] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_INFO_VERSION_VALUE] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_INFO_BOARD_SERIAL_NUMBER] = { .type = NLA_STRING },
+	[DEVLINK_ATTR_RELOAD_FAILED] = { .type = NLA_U8 },
+	[DEVLINK_ATTR_RELOAD_ACTION] = { .type = NLA_U8 },
+	[DEVLINK_ATTR_RELOAD_ACTIONS_PERFORMED] = { .minlen = sizeof(
+							    struct
+							    nla_bitfield32) },
+	[DEVLINK_ATTR_RELOAD_STATS_LIMIT] = { .type = NLA_U8 },
+	[DEVLINK_ATTR_RELOAD_STATS_VALUE] = { .type = NLA_U32 },
 	[DEVLINK_ATTR_RATE_TYPE] = { .type = NLA_U16 },
 	[DEVLINK_ATTR_RATE_TX_SHARE] = { .type = NLA_U64 },
 	[DEVLINK_ATTR_RATE_TX_MAX] = { .type = NLA_U64 },
@@ -332,4 +348,359 @@ int devlink_set_rate(struct devlink *d, uint32_t port, int attr,
 	nlmessage_put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
 	nlmessage_put(&b, attr, data, size);
 	return genetlink_send(&d->family, &b, NULL, NULL);
+}
+
+/* --- Parameters */
+
+struct params {
+	const struct devlink *d;
+	struct devlink_param *items;
+	size_t count;
+};
+
+static int parse_nested(const struct nlattr *nest, struct nlattr *a[ATTRS])
+{
+	return nest ? nlmessage_parse_nested(nest, a, ATTRS, policy) : -EBADMSG;
+}
+
+static bool is_type(const struct nlattr *a, uint16_t type)
+{
+	return (a->nla_type & NLA_TYPE_MASK) == type;
+}
+
+/* A number of any of its sizes. */
+static int add_number(const struct nlattr *a, struct strbuf *text)
+{
+	const void *data = nla_data(a);
+	uint8_t u8;
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+
+	switch (nla_len(a)) {
+	case sizeof(u8):
+		memcpy(&u8, data, sizeof(u8));
+		u64 = u8;
+		break;
+	case sizeof(u16):
+		memcpy(&u16, data, sizeof(u16));
+		u64 = u16;
+		break;
+	case sizeof(u32):
+		memcpy(&u32, data, sizeof(u32));
+		u64 = u32;
+		break;
+	case sizeof(u64):
+		memcpy(&u64, data, sizeof(u64));
+		break;
+	default:
+		return -EBADMSG;
+	}
+	strbuf_addf(text, "%s%" PRIu64, text->length ? "," : "", u64);
+	return 0;
+}
+
+/* All attributes of that type are the value; a flag may be none. */
+static int value_text(const struct nlattr *nest, uint16_t type, int kind,
+		      struct strbuf *text)
+{
+	const struct nlattr *a = NULL;
+	bool set = false;
+	int ret = 0;
+
+	while (!ret && (a = nlmessage_next(nest, a))) {
+		if (!is_type(a, type))
+			continue;
+		if (kind == DEVLINK_VAR_ATTR_TYPE_STRING)
+			strbuf_addf(text, "%.*s", nla_len(a),
+				    (const char *)nla_data(a));
+		else if (kind != DEVLINK_VAR_ATTR_TYPE_FLAG)
+			ret = add_number(a, text);
+		else
+			/* A flag's default is a byte. */
+			set = !nla_len(a) || *(const uint8_t *)nla_data(a);
+	}
+	if (kind == DEVLINK_VAR_ATTR_TYPE_FLAG)
+		strbuf_addf(text, "%s", set ? "true" : "false");
+	return ret;
+}
+
+static int take_value(const struct nlattr *nest, uint16_t type, int kind,
+		      char **ret)
+{
+	struct strbuf text = { 0 };
+	int error = value_text(nest, type, kind, &text);
+
+	if (error) {
+		strbuf_clear(&text);
+		return error;
+	}
+	free(*ret);
+	*ret = strbuf_finish(&text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int take_mode(const struct nlattr *nest, struct devlink_param *param)
+{
+	struct nlattr *a[ATTRS];
+	int ret = parse_nested(nest, a), mode;
+
+	if (ret)
+		return ret;
+	mode = get_u8(a[DEVLINK_ATTR_PARAM_VALUE_CMODE]);
+	if (mode < 0)
+		return -EBADMSG;
+	/* One that is newer is not of interest. */
+	if (mode >= DEVLINK_PARAM_MODES)
+		return 0;
+	ret = take_value(nest, DEVLINK_ATTR_PARAM_VALUE_DATA, param->type,
+			 &param->values[mode]);
+	if (!ret && a[DEVLINK_ATTR_PARAM_VALUE_DEFAULT])
+		ret = take_value(nest, DEVLINK_ATTR_PARAM_VALUE_DEFAULT,
+				 param->type, &param->defaults[mode]);
+	return ret;
+}
+
+static void param_clear(struct devlink_param *param)
+{
+	for (int i = 0; i < DEVLINK_PARAM_MODES; i++) {
+		free(param->values[i]);
+		free(param->defaults[i]);
+	}
+}
+
+static int take_param(void *data, const void *message)
+{
+	struct nlattr *a[ATTRS], *in[ATTRS];
+	struct devlink_param param = { .name = "" };
+	const struct nlattr *value = NULL;
+	struct params *params = data;
+	int ret = parse(message, a);
+
+	if (ret || !is_of(params->d, a))
+		return ret;
+	ret = parse_nested(a[DEVLINK_ATTR_PARAM], in);
+	if (ret)
+		return ret;
+	if (!in[DEVLINK_ATTR_PARAM_NAME] || !in[DEVLINK_ATTR_PARAM_TYPE] ||
+	    !in[DEVLINK_ATTR_PARAM_VALUES_LIST])
+		return -EBADMSG;
+	nlmessage_text(in[DEVLINK_ATTR_PARAM_NAME], param.name,
+		       sizeof(param.name));
+	param.generic = in[DEVLINK_ATTR_PARAM_GENERIC];
+	param.type = nla_get_u8(in[DEVLINK_ATTR_PARAM_TYPE]);
+	while (!ret && (value = nlmessage_next(
+				in[DEVLINK_ATTR_PARAM_VALUES_LIST], value)))
+		if (is_type(value, DEVLINK_ATTR_PARAM_VALUE))
+			ret = take_mode(value, &param);
+	if (!ret)
+		ret = ARRAY_ADD(params->items, params->count, param);
+	if (ret)
+		param_clear(&param);
+	return ret;
+}
+
+int devlink_list_params(struct devlink *d, struct devlink_param **ret,
+			size_t *count)
+{
+	struct params params = { .d = d };
+	int error = dump(d, DEVLINK_CMD_PARAM_GET, take_param, &params);
+
+	if (error) {
+		devlink_params_free(params.items, params.count);
+		return error;
+	}
+	*ret = params.items;
+	*count = params.count;
+	return 0;
+}
+
+void devlink_params_free(struct devlink_param *params, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		param_clear(&params[i]);
+	free(params);
+}
+
+int devlink_set_param(struct devlink *d, const char *name, int type, int mode,
+		      const void *data, size_t size, size_t count)
+{
+	struct nlmessage b;
+
+	start(d, &b, DEVLINK_CMD_PARAM_SET);
+	nlmessage_put_string(&b, DEVLINK_ATTR_PARAM_NAME, name);
+	nlmessage_put_u8(&b, DEVLINK_ATTR_PARAM_TYPE, (uint8_t)type);
+	nlmessage_put_u8(&b, DEVLINK_ATTR_PARAM_VALUE_CMODE, (uint8_t)mode);
+	for (size_t i = 0; i < count; i++)
+		nlmessage_put(&b, DEVLINK_ATTR_PARAM_VALUE_DATA,
+			      (const char *)data + i * size, size);
+	return genetlink_send(&d->family, &b, NULL, NULL);
+}
+
+/* --- The device and its firmware */
+
+static int take_version(const struct nlattr *nest,
+			enum devlink_version_kind kind,
+			struct devlink_info *info)
+{
+	struct devlink_version version = { .kind = kind };
+	struct nlattr *a[ATTRS];
+	int ret = parse_nested(nest, a);
+
+	if (ret)
+		return ret;
+	nlmessage_text(a[DEVLINK_ATTR_INFO_VERSION_NAME], version.name,
+		       sizeof(version.name));
+	nlmessage_text(a[DEVLINK_ATTR_INFO_VERSION_VALUE], version.value,
+		       sizeof(version.value));
+	return ARRAY_ADD(info->versions, info->version_count, version);
+}
+
+/* The versions stand beside one another, many of a type. */
+static int take_versions(const void *message, struct devlink_info *info)
+{
+	const struct nlattr *a = NULL;
+	int ret = 0;
+
+	while (!ret && (a = genetlink_next(message, a))) {
+		if (is_type(a, DEVLINK_ATTR_INFO_VERSION_FIXED))
+			ret = take_version(a, DEVLINK_VERSION_FIXED, info);
+		else if (is_type(a, DEVLINK_ATTR_INFO_VERSION_RUNNING))
+			ret = take_version(a, DEVLINK_VERSION_RUNNING, info);
+		else if (is_type(a, DEVLINK_ATTR_INFO_VERSION_STORED))
+			ret = take_version(a, DEVLINK_VERSION_STORED, info);
+	}
+	return ret;
+}
+
+static int take_info(void *data, const void *message)
+{
+	struct devlink_info *info = data;
+	struct nlattr *a[ATTRS];
+	int ret = parse(message, a);
+
+	if (ret)
+		return ret;
+	nlmessage_text(a[DEVLINK_ATTR_INFO_DRIVER_NAME], info->driver,
+		       sizeof(info->driver));
+	nlmessage_text(a[DEVLINK_ATTR_INFO_SERIAL_NUMBER], info->serial,
+		       sizeof(info->serial));
+	nlmessage_text(a[DEVLINK_ATTR_INFO_BOARD_SERIAL_NUMBER],
+		       info->board_serial, sizeof(info->board_serial));
+	return take_versions(message, info);
+}
+
+/* How often an action was done, by limit. */
+static int take_action(const struct nlattr *nest, struct devlink_info *info)
+{
+	struct nlattr *a[ATTRS], *in[ATTRS];
+	const struct nlattr *entry = NULL;
+	int ret = parse_nested(nest, a);
+
+	if (!ret && (!a[DEVLINK_ATTR_RELOAD_ACTION] ||
+		     !a[DEVLINK_ATTR_RELOAD_ACTION_STATS]))
+		ret = -EBADMSG;
+	while (!ret && (entry = nlmessage_next(
+				a[DEVLINK_ATTR_RELOAD_ACTION_STATS], entry))) {
+		struct devlink_reload reload;
+
+		if (!is_type(entry, DEVLINK_ATTR_RELOAD_STATS_ENTRY))
+			continue;
+		ret = parse_nested(entry, in);
+		if (ret)
+			break;
+		reload = (struct devlink_reload){
+			.action = get_u8(a[DEVLINK_ATTR_RELOAD_ACTION]),
+			.limit = get_u8(in[DEVLINK_ATTR_RELOAD_STATS_LIMIT]),
+			.count = get_u32(in[DEVLINK_ATTR_RELOAD_STATS_VALUE]),
+		};
+		ret = ARRAY_ADD(info->reloads, info->reload_count, reload);
+	}
+	return ret;
+}
+
+static int take_state(void *data, const void *message)
+{
+	struct nlattr *a[ATTRS], *in[ATTRS];
+	struct devlink_info *info = data;
+	const struct nlattr *action = NULL;
+	int ret = parse(message, a);
+
+	if (ret)
+		return ret;
+	info->reload_failed = get_u8(a[DEVLINK_ATTR_RELOAD_FAILED]);
+	if (!a[DEVLINK_ATTR_DEV_STATS])
+		return 0;
+	ret = parse_nested(a[DEVLINK_ATTR_DEV_STATS], in);
+	if (ret || !in[DEVLINK_ATTR_RELOAD_STATS])
+		return ret;
+	while (!ret &&
+	       (action = nlmessage_next(in[DEVLINK_ATTR_RELOAD_STATS], action)))
+		if (is_type(action, DEVLINK_ATTR_RELOAD_ACTION_INFO))
+			ret = take_action(action, info);
+	return ret;
+}
+
+int devlink_get_info(struct devlink *d, struct devlink_info *ret)
+{
+	struct devlink_info info = { .reload_failed = -1 };
+	struct nlmessage b;
+	int error;
+
+	start(d, &b, DEVLINK_CMD_GET);
+	error = genetlink_send(&d->family, &b, take_state, &info);
+	if (!error) {
+		start(d, &b, DEVLINK_CMD_INFO_GET);
+		error = genetlink_send(&d->family, &b, take_info, &info);
+		/* A driver may have nothing to say. */
+		if (error == -EOPNOTSUPP)
+			error = 0;
+	}
+	if (error)
+		devlink_info_clear(&info);
+	else
+		*ret = info;
+	return error;
+}
+
+void devlink_info_clear(struct devlink_info *info)
+{
+	free(info->versions);
+	free(info->reloads);
+	*info = (struct devlink_info){ .driver = "" };
+}
+
+static int take_performed(void *data, const void *message)
+{
+	struct nlattr *a[ATTRS];
+	struct nla_bitfield32 bits = { 0 };
+	int ret = parse(message, a);
+
+	if (ret)
+		return ret;
+	if (a[DEVLINK_ATTR_RELOAD_ACTIONS_PERFORMED])
+		memcpy(&bits,
+		       nla_data(a[DEVLINK_ATTR_RELOAD_ACTIONS_PERFORMED]),
+		       sizeof(bits));
+	*(uint32_t *)data = bits.value;
+	return 0;
+}
+
+int devlink_do_reload(struct devlink *d, int action, int limit,
+		      uint32_t *performed)
+{
+	const struct nla_bitfield32 bits = { 1U << limit, 1U << limit };
+	uint32_t done = 0;
+	struct nlmessage b;
+	int ret;
+
+	start(d, &b, DEVLINK_CMD_RELOAD);
+	nlmessage_put_u8(&b, DEVLINK_ATTR_RELOAD_ACTION, (uint8_t)action);
+	if (limit)
+		nlmessage_put(&b, DEVLINK_ATTR_RELOAD_LIMITS, &bits,
+			      sizeof(bits));
+	ret = genetlink_send(&d->family, &b, take_performed, &done);
+	if (!ret)
+		*performed = done;
+	return ret;
 }

@@ -81,4 +81,60 @@ int devlink_set_function(struct devlink *d, uint32_t port, int attr,
 int devlink_set_rate(struct devlink *d, uint32_t port, int attr,
 		     const void *data, size_t size);
 
+/* --- Parameters */
+
+#define DEVLINK_PARAM_MODES 3
+
+/* Values are text: a number, "true", "false", numbers with commas. */
+struct devlink_param {
+	char name[64];
+	bool generic; /* of the kernel's own, not the driver's */
+	int type;     /* enum devlink_var_attr_type */
+	/* By mode; NULL where it has none. */
+	char *values[DEVLINK_PARAM_MODES];
+	char *defaults[DEVLINK_PARAM_MODES];
+};
+
+int devlink_list_params(struct devlink *d, struct devlink_param **ret,
+			size_t *count);
+void devlink_params_free(struct devlink_param *params, size_t count);
+/* As so many attributes of `size` bytes: none is false, one empty is true. */
+int devlink_set_param(struct devlink *d, const char *name, int type, int mode,
+		      const void *data, size_t size, size_t count);
+
+/* --- The device and its firmware */
+
+enum devlink_version_kind {
+	DEVLINK_VERSION_FIXED,
+	DEVLINK_VERSION_RUNNING,
+	DEVLINK_VERSION_STORED,
+};
+
+struct devlink_info {
+	char driver[64];
+	char serial[128];
+	char board_serial[128];
+	struct devlink_version {
+		enum devlink_version_kind kind;
+		char name[64];
+		char value[128];
+	} * versions;
+	size_t version_count;
+
+	int reload_failed;
+	struct devlink_reload {
+		int action;
+		int limit; /* 0 for none */
+		int64_t count;
+	} * reloads;
+	size_t reload_count;
+};
+
+int devlink_get_info(struct devlink *d, struct devlink_info *ret);
+void devlink_info_clear(struct devlink_info *info);
+
+/* `*performed` receives a bit for each action. */
+int devlink_do_reload(struct devlink *d, int action, int limit,
+		      uint32_t *performed);
+
 #endif

@@ -66,3 +66,13 @@ int genetlink_parse(const void *message, struct nlattr **table,
 {
 	return nlmessage_parse(message, GENL_HDRLEN, table, count, policy);
 }
+
+const struct nlattr *genetlink_next(const void *message,
+				    const struct nlattr *at)
+{
+	const struct nlmsghdr *h = message;
+	const char *start = (const char *)message + NLMSG_LENGTH(GENL_HDRLEN);
+	const char *end = (const char *)message + h->nlmsg_len;
+
+	return nlmessage_step(start, end, at);
+}

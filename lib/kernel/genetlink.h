@@ -30,5 +30,8 @@ int genetlink_send(struct genetlink *g, struct nlmessage *b,
 /* The attributes of a message, as nlmessage_parse(). */
 int genetlink_parse(const void *message, struct nlattr **table,
 		    unsigned int count, const struct nla_policy *policy);
+/* One attribute of a message after the other; starts with NULL. */
+const struct nlattr *genetlink_next(const void *message,
+				    const struct nlattr *at);
 
 #endif

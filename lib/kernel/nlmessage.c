@@ -97,14 +97,23 @@ int nlmessage_parse_nested(const struct nlattr *nest, struct nlattr **table,
 		       : 0;
 }
 
+const struct nlattr *nlmessage_step(const void *start, const void *end,
+				    const struct nlattr *at)
+{
+	int left = (int)((const char *)end -
+			 (at ? (const char *)at : (const char *)start));
+
+	at = at ? nla_next(at, &left) : start;
+	/* The last one need not be padded. */
+	return left > 0 && nla_ok(at, left) ? at : NULL;
+}
+
 const struct nlattr *nlmessage_next(const struct nlattr *nest,
 				    const struct nlattr *at)
 {
-	const char *end = (const char *)nla_data(nest) + nla_len(nest);
-	int left = at ? (int)(end - (const char *)at) : nla_len(nest);
+	const char *start = nla_data(nest);
 
-	at = at ? nla_next(at, &left) : nla_data(nest);
-	return nla_ok(at, left) ? at : NULL;
+	return nlmessage_step(start, start + nla_len(nest), at);
 }
 
 void nlmessage_text(const struct nlattr *a, char *buf, size_t size)

@@ -58,6 +58,10 @@ int nlmessage_parse_nested(const struct nlattr *nest, struct nlattr **table,
 const struct nlattr *nlmessage_next(const struct nlattr *nest,
 				    const struct nlattr *at);
 
+/* The same between two places. */
+const struct nlattr *nlmessage_step(const void *start, const void *end,
+				    const struct nlattr *at);
+
 /* The text of a string attribute, "" for none. */
 void nlmessage_text(const struct nlattr *a, char *buf, size_t size);
 

@@ -304,8 +304,8 @@ int vdev_devlink_eswitch(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
 
 /* --- Who uses it */
 
-/* The interfaces that stand for functions; they go with the mode. */
-static int list_interfaces(struct vdev_devlink *dl, struct strv *ret)
+/* The interfaces that stand for functions, which go with the mode, or all. */
+static int list_interfaces(struct vdev_devlink *dl, bool all, struct strv *ret)
 {
 	_auto_free_ struct devlink_port *ports = NULL;
 	size_t count = 0;
@@ -315,20 +315,20 @@ static int list_interfaces(struct vdev_devlink *dl, struct strv *ret)
 		return error;
 	for (size_t i = 0; i < count && !error; i++)
 		if (*ports[i].netdev &&
-		    (ports[i].flavour == DEVLINK_PORT_FLAVOUR_PCI_VF ||
+		    (all || ports[i].flavour == DEVLINK_PORT_FLAVOUR_PCI_VF ||
 		     ports[i].flavour == DEVLINK_PORT_FLAVOUR_PCI_SF))
 			error = strv_add(ret, ports[i].netdev);
 	return error ? vdev_fail(dl->ctx, error, "out of memory") : 0;
 }
 
-static int check_all(struct vdev_devlink *dl, const struct check_input *in,
-		     struct findings *findings)
+static int check_all(struct vdev_devlink *dl, bool all,
+		     const struct check_input *in, struct findings *findings)
 {
 	const unsigned int which = CHECK(STORAGE) | CHECK(ROOT) |
 				   CHECK(NETWORK) | CHECK(CONSOLE) |
 				   CHECK(BUSY) | CHECK(MANAGEMENT);
 	_auto_strv_ struct strv interfaces = { 0 };
-	int ret = list_interfaces(dl, &interfaces);
+	int ret = list_interfaces(dl, all, &interfaces);
 
 	if (!ret && interfaces.count)
 		ret = check_interfaces(in, &interfaces, findings);
@@ -336,10 +336,12 @@ static int check_all(struct vdev_devlink *dl, const struct check_input *in,
 		ret = check_some(in, in->devices[i], NULL,
 				 vdev_device_driver(in->devices[i]), which,
 				 findings);
+	if (!ret && all && dl->dev)
+		ret = check_some(in, dl->dev, NULL, true, which, findings);
 	return ret;
 }
 
-int devlink_check_ports(struct vdev_devlink *dl, const bool *forced,
+int devlink_check_ports(struct vdev_devlink *dl, bool all, const bool *forced,
 			struct vdev_device_list **vfs,
 			struct findings *findings)
 {
@@ -360,7 +362,7 @@ int devlink_check_ports(struct vdev_devlink *dl, const bool *forced,
 		}
 	}
 	if (!ret)
-		ret = check_all(dl, &in, findings);
+		ret = check_all(dl, all, &in, findings);
 	usage_clear(&usage);
 	return ret;
 }

@@ -57,15 +57,36 @@ static inline uint64_t devlink_bits(uint64_t bytes)
 	return bytes > UINT64_MAX / 8 ? UINT64_MAX : bytes * 8;
 }
 
+/*
+ * Parameters of devlink_param.c. `mode` is -1 for the only one there is, and
+ * receives it. Return: 0, -ENODATA if it has no value, or a recorded failure.
+ */
+int devlink_read_param(struct vdev_devlink *dl, const char *name, int *mode,
+		       int *type, char *text, size_t size);
+/* One spelling of a value. Return: 0 or a recorded failure. */
+int devlink_check_param(struct vdev_devlink *dl, const char *name, int type,
+			const char *value, char *text, size_t size);
+/* Return: as lib/kernel/devlink.h; the value was checked. */
+int devlink_write_param(struct vdev_devlink *dl, const char *name, int mode,
+			int type, const char *value);
+/* The number of a mode's name, or -EINVAL. */
+int devlink_param_mode(const char *name);
+
+/* The numbers of a reload's action and limit, or -EINVAL. */
+int devlink_action(const char *name);
+int devlink_limit(const char *name);
+void devlink_performed_text(uint32_t performed, struct strbuf *text);
+
 /* All ports; none for a driver without. Return: 0 or a recorded failure. */
 int devlink_ports(struct vdev_devlink *dl, struct devlink_port **ret,
 		  size_t *count);
 
 /*
- * Who would miss the VFs and the interfaces of the ports. The caller frees the
- * list, which the findings point to. Return: 0 or a recorded failure.
+ * Who would miss the VFs and the interfaces of their ports, with `all` the
+ * device and all of its interfaces too. The caller frees the list, which the
+ * findings point to. Return: 0 or a recorded failure.
  */
-int devlink_check_ports(struct vdev_devlink *dl, const bool *forced,
+int devlink_check_ports(struct vdev_devlink *dl, bool all, const bool *forced,
 			struct vdev_device_list **vfs,
 			struct findings *findings);
 

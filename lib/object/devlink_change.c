@@ -3,14 +3,25 @@
 /* Settings that are made together or not at all. */
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "object/devlink.h"
 #include "object/list.h"
 
+enum item_kind {
+	ITEM_ATTR,
+	ITEM_PARAM,
+	ITEM_RELOAD, /* the last one */
+};
+
 struct change_item {
+	enum item_kind kind;
 	enum vdev_devlink_attr attr;
 	uint32_t port; /* of those of ports */
+	char *param;
+	int mode;
+	int type;
+	int action;
+	int limit;
 	struct devlink_value value;
 	bool told; /* what it was */
 	struct devlink_value before;
@@ -51,8 +62,10 @@ void vdev_devlink_change_free(struct vdev_devlink_change *change)
 	if (!change)
 		return;
 	forget_findings(change);
-	for (size_t i = 0; i < change->count; i++)
+	for (size_t i = 0; i < change->count; i++) {
 		free(change->items[i].reason);
+		free(change->items[i].param);
+	}
 	free(change->items);
 	free(change);
 }
@@ -64,6 +77,18 @@ static int out_of_memory(const struct vdev_devlink_change *change)
 	return vdev_fail(change->dl->ctx, -ENOMEM, "out of memory");
 }
 
+static bool ends(const struct vdev_devlink_change *change)
+{
+	return change->count &&
+	       change->items[change->count - 1].kind == ITEM_RELOAD;
+}
+
+static int after_end(const struct vdev_devlink_change *change)
+{
+	return vdev_fail(change->dl->ctx, -EINVAL,
+			 "%s: nothing can follow a reload", change->dl->name);
+}
+
 static int add(struct vdev_devlink_change *change, uint32_t port,
 	       enum vdev_devlink_attr attr, const char *value)
 {
@@ -71,11 +96,14 @@ static int add(struct vdev_devlink_change *change, uint32_t port,
 	struct vdev_ctx *ctx = change->dl->ctx;
 	const char *name = vdev_devlink_attr_name(attr);
 
+	if (ends(change))
+		return after_end(change);
 	if (devlink_parse(attr, value, &item.value))
 		return vdev_fail(ctx, -EINVAL, "%s takes %s, not '%s'", name,
 				 devlink_form(attr), value);
 	for (size_t i = 0; i < change->count; i++)
-		if (change->items[i].attr == attr &&
+		if (change->items[i].kind == ITEM_ATTR &&
+		    change->items[i].attr == attr &&
 		    change->items[i].port == port)
 			return vdev_fail(ctx, -EINVAL, "%s is to be set twice",
 					 name);
@@ -101,6 +129,58 @@ int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
 		return vdev_fail(change->dl->ctx, -EINVAL,
 				 "a port has no setting %d", (int)attr);
 	return add(change, port, attr, value);
+}
+
+/* The item is the change's, or freed. */
+static int append(struct vdev_devlink_change *change, struct change_item *item)
+{
+	if (!ARRAY_ADD(change->items, change->count, *item))
+		return 0;
+	free(item->param);
+	return out_of_memory(change);
+}
+
+int vdev_devlink_change_set_param(struct vdev_devlink_change *change,
+				  const char *name, const char *mode,
+				  const char *value)
+{
+	struct change_item item = { .kind = ITEM_PARAM, .mode = -1 };
+	struct vdev_ctx *ctx = change->dl->ctx;
+
+	if (ends(change))
+		return after_end(change);
+	if (mode)
+		item.mode = devlink_param_mode(mode);
+	if (item.mode < 0 && mode)
+		return vdev_fail(ctx, -EINVAL, "parameters have no mode '%s'",
+				 mode);
+	if (strlen(value) >= sizeof(item.value.text))
+		return vdev_fail(ctx, -EINVAL, "the value of %s is too long",
+				 name);
+	strcpy(item.value.text, value);
+	item.param = strdup(name);
+	return item.param ? append(change, &item) : out_of_memory(change);
+}
+
+int vdev_devlink_change_reload(struct vdev_devlink_change *change,
+			       const char *action, const char *limit)
+{
+	struct change_item item = { .kind = ITEM_RELOAD };
+	struct vdev_ctx *ctx = change->dl->ctx;
+
+	if (ends(change))
+		return after_end(change);
+	item.action = devlink_action(action);
+	if (item.action < 0)
+		return vdev_fail(ctx, -EINVAL, "a reload has no action '%s'",
+				 action);
+	if (limit)
+		item.limit = devlink_limit(limit);
+	if (item.limit < 0)
+		return vdev_fail(ctx, -EINVAL, "a reload has no limit '%s'",
+				 limit);
+	strcpy(item.value.text, action);
+	return append(change, &item);
 }
 
 int vdev_devlink_change_force(struct vdev_devlink_change *change,
@@ -142,15 +222,41 @@ static int read_port(struct vdev_devlink_change *change,
 			 item->port);
 }
 
+static int read_param(struct vdev_devlink_change *change,
+		      struct change_item *item, bool *told,
+		      struct devlink_value *ret)
+{
+	char value[DEVLINK_TEXT_SIZE];
+	int error =
+		devlink_read_param(change->dl, item->param, &item->mode,
+				   &item->type, ret->text, sizeof(ret->text));
+
+	*told = !error;
+	if (error && error != -ENODATA)
+		return error;
+	/* What was given, in the kernel's spelling. */
+	error = devlink_check_param(change->dl, item->param, item->type,
+				    item->value.text, value, sizeof(value));
+	if (!error)
+		strcpy(item->value.text, value);
+	return error;
+}
+
 /* `*told` is whether the driver says. Return: 0 or a recorded failure. */
 static int read_item(struct vdev_devlink_change *change,
-		     const struct change_item *item, bool *told,
+		     struct change_item *item, bool *told,
 		     struct devlink_value *ret)
 {
 	char text[DEVLINK_TEXT_SIZE];
 	const char *value = text;
-	int error =
-		devlink_is_of_port(item->attr)
+	int error;
+
+	*told = false;
+	if (item->kind == ITEM_RELOAD)
+		return 0;
+	if (item->kind == ITEM_PARAM)
+		return read_param(change, item, told, ret);
+	error = devlink_is_of_port(item->attr)
 			? read_port(change, item, text, sizeof(text))
 			: vdev_devlink_eswitch(change->dl, item->attr, &value);
 
@@ -181,14 +287,24 @@ static int read_all(struct vdev_devlink_change *change)
 	return 0;
 }
 
-/* The mode takes away the ports' interfaces, and what the VFs are for. */
-static bool is_dangerous(const struct vdev_devlink_change *change)
+/*
+ * The mode takes away the interfaces of VFs' ports, and what the VFs are for; a
+ * reload, those of the device. Return: whether it does, and `*all` of it.
+ */
+static bool is_dangerous(const struct vdev_devlink_change *change, bool *all)
 {
-	for (size_t i = 0; i < change->count; i++)
-		if (change->items[i].attr == VDEV_ESWITCH_MODE &&
-		    change->items[i].outcome != VDEV_OUTCOME_UNCHANGED)
-			return true;
-	return false;
+	bool found = false;
+
+	*all = false;
+	for (size_t i = 0; i < change->count; i++) {
+		const struct change_item *item = &change->items[i];
+
+		if (item->kind == ITEM_RELOAD && !item->limit)
+			*all = found = true;
+		if (item->kind == ITEM_ATTR && item->attr == VDEV_ESWITCH_MODE)
+			found |= item->outcome != VDEV_OUTCOME_UNCHANGED;
+	}
+	return found;
 }
 
 static int refuse(struct vdev_devlink_change *change,
@@ -209,6 +325,7 @@ static int refuse(struct vdev_devlink_change *change,
 
 int vdev_devlink_change_check(struct vdev_devlink_change *change)
 {
+	bool all;
 	int ret;
 
 	forget_findings(change);
@@ -216,8 +333,8 @@ int vdev_devlink_change_check(struct vdev_devlink_change *change)
 		return vdev_fail(change->dl->ctx, -EINVAL,
 				 "there is nothing to set");
 	ret = read_all(change);
-	if (!ret && is_dangerous(change))
-		ret = devlink_check_ports(change->dl, change->forced,
+	if (!ret && is_dangerous(change, &all))
+		ret = devlink_check_ports(change->dl, all, change->forced,
 					  &change->vfs, &change->findings);
 	for (size_t i = 0; i < change->findings.count && !ret; i++) {
 		const struct vdev_finding *f = &change->findings.items[i];
@@ -235,6 +352,9 @@ static int set_item(struct vdev_devlink_change *change,
 		    const struct change_item *item,
 		    const struct devlink_value *value)
 {
+	if (item->kind == ITEM_PARAM)
+		return devlink_write_param(change->dl, item->param, item->mode,
+					   item->type, value->text);
 	return devlink_set(change->dl, item->attr, item->port, value);
 }
 
@@ -246,6 +366,32 @@ static void set_outcome(struct change_item *item, enum vdev_outcome outcome,
 	item->reason = reason ? strdup(reason) : NULL;
 }
 
+static const char *name_of(const struct change_item *item)
+{
+	switch (item->kind) {
+	case ITEM_PARAM:
+		return item->param;
+	case ITEM_RELOAD:
+		return "reload";
+	case ITEM_ATTR:
+	default:
+		return vdev_devlink_attr_name(item->attr);
+	}
+}
+
+/* What was tried, for a sentence with "cannot". */
+static void say_what(const struct change_item *item, struct strbuf *text)
+{
+	if (item->kind == ITEM_RELOAD) {
+		strbuf_addf(text, "reload by %s", item->value.text);
+		return;
+	}
+	strbuf_addf(text, "set %s", name_of(item));
+	if (item->kind == ITEM_ATTR && devlink_is_of_port(item->attr))
+		strbuf_addf(text, " of port %u", item->port);
+	strbuf_addf(text, " to %s", item->value.text);
+}
+
 /* Whether all of it is as before; `said` receives what was undone. */
 static bool roll_back(struct vdev_devlink_change *change, size_t count,
 		      struct strbuf *said)
@@ -254,7 +400,7 @@ static bool roll_back(struct vdev_devlink_change *change, size_t count,
 
 	while (count--) {
 		struct change_item *item = &change->items[count];
-		const char *name = vdev_devlink_attr_name(item->attr);
+		const char *name = name_of(item);
 		int ret = -ENODATA;
 
 		if (item->outcome != VDEV_OUTCOME_DONE)
@@ -285,11 +431,10 @@ static int undo(struct vdev_devlink_change *change, size_t at, int error,
 	struct change_item *item = &change->items[at];
 	_auto_strbuf_ struct strbuf said = { 0 };
 	enum vdev_error_kind kind;
-	char port[32] = "";
+	_auto_strbuf_ struct strbuf what = { 0 };
 	bool whole;
 
-	if (devlink_is_of_port(item->attr))
-		snprintf(port, sizeof(port), " of port %u", item->port);
+	say_what(item, &what);
 	/* The roll-back speaks to the kernel too, which gives other reasons. */
 	(void)vdev_fail(change->dl->ctx, error, "%s", reason);
 	kind = error == -EINVAL || error == -ERANGE || error == -ENOENT
@@ -301,11 +446,10 @@ static int undo(struct vdev_devlink_change *change, size_t at, int error,
 	whole = roll_back(change, change->count, &said);
 	if (item->outcome != VDEV_OUTCOME_BROKEN)
 		set_outcome(item, VDEV_OUTCOME_FAILED, reason);
-	return vdev_fail_as(
-		change->dl->ctx, whole ? kind : VDEV_ERROR_ROLLBACK, error,
-		"%s: cannot set %s%s to %s: %s%s", change->dl->name,
-		vdev_devlink_attr_name(item->attr), port, item->value.text,
-		reason, said.text ? said.text : "");
+	return vdev_fail_as(change->dl->ctx, whole ? kind : VDEV_ERROR_ROLLBACK,
+			    error, "%s: cannot %s: %s%s", change->dl->name,
+			    what.text ? what.text : "do it", reason,
+			    said.text ? said.text : "");
 }
 
 static int run_item(struct vdev_devlink_change *change, size_t at)
@@ -321,7 +465,8 @@ static int run_item(struct vdev_devlink_change *change, size_t at)
 		set_outcome(item, VDEV_OUTCOME_DONE, NULL);
 		return 0;
 	}
-	if (item->attr == VDEV_RATE_PARENT && ret == -ENODEV)
+	if (item->kind == ITEM_ATTR && item->attr == VDEV_RATE_PARENT &&
+	    ret == -ENODEV)
 		return undo(change, at, ret, "there is no such node");
 	reason = strdup(devlink_reason(change->dl, ret));
 	return undo(change, at, ret, reason ? reason : strerror(-ret));
@@ -351,14 +496,53 @@ static int verify_item(struct vdev_devlink_change *change, size_t at)
 		    reason.text ? reason.text : "it is not as set");
 }
 
+static int verify(struct vdev_devlink_change *change)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < change->count && !ret; i++)
+		ret = verify_item(change, i);
+	return ret;
+}
+
+static int reload(struct vdev_devlink_change *change, size_t at)
+{
+	struct change_item *item = &change->items[at];
+	struct vdev_ctx *ctx = change->dl->ctx;
+	_auto_free_ char *reason = NULL;
+	_auto_strbuf_ struct strbuf done = { 0 };
+	uint32_t performed = 0;
+	int ret = devlink_do_reload(&change->dl->link, item->action,
+				    item->limit, &performed);
+
+	if (!ret) {
+		devlink_performed_text(performed, &done);
+		set_outcome(item, VDEV_OUTCOME_DONE, done.text);
+		return 0;
+	}
+	reason = strdup(ret == -EOPNOTSUPP && !*change->dl->link.family.why
+				? "its driver cannot do that"
+				: devlink_reason(change->dl, ret));
+	ret = undo(change, at, ret, reason ? reason : strerror(-ret));
+	return vdev_hint(ctx, ret,
+			 "\"vdevctl devlink show %s\" tells what reloads the "
+			 "driver can do, and whether the device is down until "
+			 "the next one",
+			 change->dl->name);
+}
+
 int vdev_devlink_change_run(struct vdev_devlink_change *change)
 {
 	int ret = vdev_devlink_change_check(change);
 
 	for (size_t i = 0; i < change->count && !ret; i++)
-		ret = run_item(change, i);
-	for (size_t i = 0; i < change->count && !ret; i++)
-		ret = verify_item(change, i);
+		if (change->items[i].kind != ITEM_RELOAD)
+			ret = run_item(change, i);
+	/* Not all that was set is there to be read after a reload. */
+	if (!ret)
+		ret = verify(change);
+	if (!ret && ends(change))
+		ret = reload(change, change->count - 1);
 	return ret;
 }
 
@@ -372,8 +556,17 @@ size_t vdev_devlink_change_count(const struct vdev_devlink_change *change)
 const char *vdev_devlink_change_name(const struct vdev_devlink_change *change,
 				     size_t index)
 {
-	return index < change->count
-		       ? vdev_devlink_attr_name(change->items[index].attr)
+	return index < change->count ? name_of(&change->items[index]) : NULL;
+}
+
+const char *vdev_devlink_change_mode(const struct vdev_devlink_change *change,
+				     size_t index)
+{
+	const struct change_item *item =
+		index < change->count ? &change->items[index] : NULL;
+
+	return item && item->kind == ITEM_PARAM && item->mode >= 0
+		       ? vdev_devlink_param_modes()[item->mode]
 		       : NULL;
 }
 
