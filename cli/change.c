@@ -56,6 +56,8 @@ static json_object *describe_setting(const struct vdev_devlink_change *change,
 
 	output_add(o, "name",
 		   output_string(vdev_devlink_change_name(change, i)));
+	output_add(o, "param_mode",
+		   output_string(vdev_devlink_change_mode(change, i)));
 	output_add(o, "before",
 		   output_string(vdev_devlink_change_before(change, i)));
 	output_add(o, "value",
@@ -107,9 +109,11 @@ static const char *setting_template(const char *outcome)
 		const char *outcome;
 		const char *template;
 	} texts[] = {
-		{ "planned", "{name}: set {value}[ (is {before})]" },
+		{ "planned",
+		  "{name}[ ({param_mode})]: set {value}[ (is {before})]" },
 		{ "unchanged", "{name}: {value} already" },
-		{ "done", "{name}: {value}[ (was {before})]" },
+		{ "done", "{name}[ ({param_mode})]: {value}[ (was {before})]"
+			  "[; {reason}]" },
 		{ "rolled-back", "{name}: {before} again" },
 		{ "failed", "{name}: failed[: {reason}]" },
 		{ "broken", "{name}: {value}, cannot be put back[: {reason}]" },
@@ -187,5 +191,28 @@ int change_run(struct app *app, struct vdev_devlink *dl,
 	document = describe(app, dl, change, port);
 	if (!ret || has_run(change))
 		report(app, document);
+	return ret;
+}
+
+int change_device(struct app *app,
+		  int (*add)(struct app *app,
+			     struct vdev_devlink_change *change))
+{
+	struct vdev_devlink_change *change;
+	struct vdev_devlink *dl;
+	int ret;
+
+	if (change_find(app, &dl))
+		return -1;
+	ret = vdev_devlink_change_new(dl, &change);
+	if (ret) {
+		vdev_devlink_free(dl);
+		return app_fail_ctx(app);
+	}
+	ret = add(app, change);
+	if (!ret)
+		ret = change_run(app, dl, change, -1);
+	vdev_devlink_change_free(change);
+	vdev_devlink_free(dl);
 	return ret;
 }

@@ -27,4 +27,9 @@ int change_add_options(struct app *app, struct vdev_devlink_change *change,
 int change_run(struct app *app, struct vdev_devlink *dl,
 	       struct vdev_devlink_change *change, int64_t port);
 
+/* Hands a new change of the first operand's device to `add`, and runs it. */
+int change_device(struct app *app,
+		  int (*add)(struct app *app,
+			     struct vdev_devlink_change *change));
+
 #endif

@@ -4,6 +4,39 @@
 
 #include "table.h"
 
+static const struct option params_options[] = {
+	{ .name = "no-header", .help = "Leave out the line of headings." },
+	{ .name = NULL },
+};
+
+static const struct option param_options[] = {
+	{ .name = "mode",
+	  .argument = "MODE",
+	  .complete = COMPLETE_WORDS,
+	  .words = devlink_param_modes,
+	  .help = "Which of its values: runtime (at once), driverinit (with "
+		  "the next reload) or permanent (in the device, with its "
+		  "next start); may be left out where there is but one." },
+	{ .name = NULL },
+};
+
+static const struct option reload_options[] = {
+	{ .name = "action",
+	  .argument = "ACTION",
+	  .complete = COMPLETE_WORDS,
+	  .words = devlink_actions,
+	  .help = "driver-reinit: the driver starts anew, with the "
+		  "parameters of mode driverinit (the default); fw-activate: "
+		  "the device starts the firmware that was stored." },
+	{ .name = "limit",
+	  .argument = "LIMIT",
+	  .complete = COMPLETE_WORDS,
+	  .words = devlink_limits,
+	  .help = "no-reset: only without a reset of the device and an "
+		  "interruption of its traffic." },
+	{ .name = NULL },
+};
+
 const struct command devlink_commands[] = {
 	{
 		.object = "devlink",
@@ -18,6 +51,94 @@ const struct command devlink_commands[] = {
 							"all of them" },
 						      { NULL, NULL } },
 		.run = devlink_list_command,
+	},
+	{
+		.object = "devlink",
+		.verb = "show",
+		.operands = "DEV",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVLINK,
+		.summary = "Show what a device and its firmware are",
+		.description =
+			"Shows the driver, serial numbers and versions that "
+			"it tells, and the reloads that it can "
+			"do. " NAMING_DEVLINK,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl devlink show eth0",
+				  "the versions of its firmware, too" },
+				{ NULL, NULL } },
+		.run = devlink_show,
+	},
+	{
+		.object = "devlink",
+		.verb = "params",
+		.operands = "DEV",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVLINK,
+		.summary = "Show the parameters of a device",
+		.description =
+			"Shows the parameters that the driver offers: their "
+			"values in each mode they have one in, and, since "
+			"Linux 6.19, what these were at first. " NAMING_DEVLINK,
+		.options = params_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl devlink params eth0",
+				  "all of them" },
+				{ NULL, NULL } },
+		.run = devlink_params,
+	},
+	{
+		.object = "devlink",
+		.verb = "set",
+		.operands = "DEV NAME VALUE",
+		.fewest = 3,
+		.most = 3,
+		.complete = COMPLETE_DEVLINK,
+		.summary = "Set a parameter of a device",
+		.description =
+			"Sets a parameter and reads it back. A value of mode "
+			"driverinit comes into force with 'vdevctl devlink "
+			"reload'. " NAMING_DEVLINK,
+		.options = param_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl devlink set eth0 max_macs 64",
+				  "after the next reload" },
+				{ "vdevctl devlink set 01:00.0 enable_sriov "
+				  "true --mode permanent",
+				  "in the device's own memory" },
+				{ NULL, NULL } },
+		.run = devlink_set,
+	},
+	{
+		.object = "devlink",
+		.verb = "reload",
+		.operands = "DEV",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_DEVLINK,
+		.summary = "Let a driver or its firmware start anew",
+		.description =
+			"Reloads the driver's side of a device, or its "
+			"firmware. Without a limit that takes away its "
+			"interfaces, and may remove its VFs: it is refused "
+			"with exit code 4 while one of them is in use, unless "
+			"the check is forced. " NAMING_DEVLINK,
+		.options = reload_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl devlink reload eth0",
+				  "parameters of mode driverinit come into "
+				  "force" },
+				{ "vdevctl devlink reload eth0 --action "
+				  "fw-activate --limit no-reset",
+				  "new firmware, under way" },
+				{ NULL, NULL } },
+		.run = devlink_reload,
 	},
 	{ .verb = NULL },
 };

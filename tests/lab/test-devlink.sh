@@ -193,6 +193,56 @@ t_like "has no rates" "$T_ERR" "are not there"
 t_run "no such port" 3 vdevctl port show "$DEV/999"
 vdevctl -q eswitch set "$DEV" mode legacy
 
+# --- What it is, parameters, reload
+
+t_run "what it is" 0 vdevctl --json devlink show "$DEV"
+t_schema devlink "is shown by the schema"
+t_is '["netdevsim",false,"driver-reinit"]' \
+	"$(jq -c '[.driver, .reload_failed, .reloads[0].action]' "$T_DIR/out")" \
+	"with its driver and its reloads"
+t_is '["fw.mgmt","running","10.20.30"]' "$(jq -c '[.versions[] |
+	select(.kind == "running") | .name, .kind, .version]' "$T_DIR/out")" \
+	"and its version"
+t_run "parameters" 0 vdevctl --json devlink params "$DEV"
+t_schema devlink-params "are shown by the schema"
+
+param() {
+	field ".[] | select(.name == \"$1\") | .values[0].value" \
+		devlink params "$DEV"
+}
+
+t_is '"32" "true"' "$(param max_macs) $(param test1)" "as the driver made them"
+t_run "a number" 0 vdevctl devlink set "$DEV" max_macs 0x40
+t_like 'max_macs \(driverinit\): 64 \(was 32\)' "$T_OUT" "is set"
+t_is '"64"' "$(param max_macs)" "it is read back"
+t_is 64 "$(devlink -j dev param show "$DEV" name max_macs |
+	jq '.param[][].values[0].value')" "by devlink too"
+t_run "false" 0 vdevctl devlink set "$DEV" test1 false --mode driverinit
+t_is '"false"' "$(param test1)" "is read back"
+t_run "true" 0 vdevctl devlink set "$DEV" test1 true
+t_is '"true"' "$(param test1)" "is read back"
+t_run "no number" 2 vdevctl devlink set "$DEV" max_macs many
+t_run "no such mode of it" 6 vdevctl devlink set "$DEV" max_macs 1 --mode runtime
+t_like "only in driverinit" "$T_ERR" "says which there is"
+t_run "no such parameter" 3 vdevctl devlink set "$DEV" min_macs 1
+
+ip address add 192.0.2.78/24 dev "$uplink"
+t_run "a reload of what is in use" 4 vdevctl devlink reload "$DEV"
+t_like "$uplink has address 192.0.2.78" "$T_ERR" "names the user"
+ip address flush dev "$uplink"
+t_run "a dry run" 0 vdevctl -n devlink reload "$DEV"
+t_is 0 "$(field '.reloads[0].count' devlink show "$DEV")" "reloads nothing"
+t_run "a reload" 0 vdevctl --json devlink reload "$DEV"
+t_is '["reload","driver-reinit","done","performed driver-reinit"]' "$(jq -c \
+	'.settings[] | [.name, .value, .outcome, .reason]' "$T_DIR/out")" \
+	"says what was done"
+t_is 1 "$(field '.reloads[0].count' devlink show "$DEV")" "it is counted"
+t_is '"64"' "$(param max_macs)" "the parameter holds"
+t_run "new firmware" 6 vdevctl devlink reload "$DEV" --action fw-activate
+t_like "reload action is not supported" "$T_ERR" "is not for this driver"
+t_run "a limit" 6 vdevctl devlink reload "$DEV" --limit no-reset
+t_like "limit is not supported" "$T_ERR" "is not for this driver"
+
 # --- Mistakes
 
 t_run "a word that is none" 2 vdevctl eswitch set "$DEV" mode switched
