@@ -253,14 +253,15 @@ static void put_mac(struct nlmessage *m, unsigned int vf, uint64_t value)
 static void put_vlan(struct nlmessage *m, unsigned int vf,
 		     const struct vfinfo *info)
 {
-	struct ifla_vf_vlan_info vlan = {
-		.vf = vf,
-		.vlan = (uint32_t)info->values[VFINFO_VLAN],
-		.qos = (uint32_t)info->values[VFINFO_QOS],
-		.vlan_proto = htons((uint16_t)info->values[VFINFO_PROTO]),
-	};
 	struct nlattr *nest = nlmessage_nest(m, IFLA_VF_VLAN_LIST);
+	struct ifla_vf_vlan_info vlan;
 
+	/* Its padding is sent, too. */
+	memset(&vlan, 0, sizeof(vlan));
+	vlan.vf = vf;
+	vlan.vlan = (uint32_t)info->values[VFINFO_VLAN];
+	vlan.qos = (uint32_t)info->values[VFINFO_QOS];
+	vlan.vlan_proto = htons((uint16_t)info->values[VFINFO_PROTO]);
 	nlmessage_put(m, IFLA_VF_VLAN_INFO, &vlan, sizeof(vlan));
 	nlmessage_end(m, nest);
 }
