@@ -83,7 +83,7 @@ guest() {
 		esac
 		# shellcheck disable=SC2086 # none or one argument
 		"$dir/$folder/$program" $device 2>&1
-	done <"$2"
+	done <<<"$2"
 }
 
 # --- Comparison -------------------------------------------------------------
@@ -134,7 +134,7 @@ main() {
 	"$LAB" --need libcap-dev || t_bail "libcap-dev is needed to build them"
 	[ -d "$out" ] || t_ok "the selftests build" build "$kernel" "$out" || t_done
 	t_run "the guest runs them" 0 "$LAB" --kernel "$KERNEL" --timeout 1500 -- \
-		bash -c "$(declare -f guest); guest \"\$@\"" guest "$out" "$EXPECTED"
+		bash -c "$(declare -f guest); guest \"\$@\"" guest "$out" "$(cat "$EXPECTED")"
 	cp "$T_DIR/out" "$T_DIR/results"
 	[ -z "${VDEV_TEST_KEEP-}" ] || cp "$T_DIR/out" "$VDEV_TEST_KEEP"
 	compare
