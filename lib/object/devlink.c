@@ -156,7 +156,7 @@ static int has_interface(struct vdev_ctx *ctx, const char *handle,
 			 const char *interface)
 {
 	_auto_free_ struct devlink_port *ports = NULL;
-	struct vdev_devlink *dl;
+	struct vdev_devlink *dl = NULL;
 	size_t count = 0;
 	int ret = open_handle(ctx, handle, NULL, &dl);
 

@@ -264,6 +264,15 @@ static int parse_text(const char *value, struct raw *raw, struct strbuf *text)
 	return 0;
 }
 
+static int parse_flag(const char *value, struct raw *raw, struct strbuf *text)
+{
+	raw->count = strcmp(value, "true") == 0;
+	if (!raw->count && strcmp(value, "false") != 0)
+		return -EINVAL;
+	strbuf_addf(text, "%s", value);
+	return 0;
+}
+
 /* As the kernel wants it, and as it shows it. Return: 0, -EINVAL, -ENOMEM. */
 static int parse(int type, const char *value, struct raw *raw,
 		 struct strbuf *text)
@@ -281,9 +290,7 @@ static int parse(int type, const char *value, struct raw *raw,
 	case DEVLINK_VAR_ATTR_TYPE_U64_ARRAY:
 		return parse_numbers(value, 8, raw, text);
 	case DEVLINK_VAR_ATTR_TYPE_FLAG:
-		raw->count = str_eq(value, "true");
-		strbuf_addf(text, "%s", value);
-		return raw->count || str_eq(value, "false") ? 0 : -EINVAL;
+		return parse_flag(value, raw, text);
 	case DEVLINK_VAR_ATTR_TYPE_STRING:
 		return parse_text(value, raw, text);
 	default:

@@ -436,7 +436,7 @@ static int write_sysfs(struct fakekernel *fk, struct writer *writer,
 		return -ENODEV;
 	ret = mdev_write(fk, path, text);
 	/* It waits as an unbind does, for a process that is no one's. */
-	if (ret == -ETIMEDOUT)
+	if (ret == -ETIMEDOUT && writer->pending)
 		*writer->pending = FIRST_WAITING_PID;
 	return ret == 1 ? write_bus(fk, writer, path, text) : ret;
 }

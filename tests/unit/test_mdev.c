@@ -84,8 +84,8 @@ static void test_types(void **state)
 	(void)state;
 	assert_int_equal(vdev_mdev_type_list_new(ctx, NULL, &list), 3);
 	assert_int_equal(vdev_mdev_type_list_count(list), 3);
-	vdev_mdev_type_list_foreach(list, i, type)
-	{
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		type = vdev_mdev_type_list_get(list, i);
 		assert_string_equal(vdev_mdev_type_id(type), ids[i]);
 		assert_string_equal(vdev_mdev_type_parent(type),
 				    i ? "serial" : "0000:0a:00.0");

@@ -134,6 +134,9 @@ static void test_format(void **state)
 	fakekernel_free(fk);
 }
 
+#define WITH_ATTRS(attrs) \
+	"{\"mdev_type\":\"a\",\"start\":\"auto\",\"attrs\":" attrs "}"
+
 static void test_parse(void **state)
 {
 	static const char *const bad[] = {
@@ -150,15 +153,12 @@ static void test_parse(void **state)
 		"{\"mdev_type\":\"a/b\",\"start\":\"auto\"}",
 		"{\"mdev_type\":\"a\\u0000\",\"start\":\"auto\"}",
 		"{\"mdev_type\":\"a\",\"start\":true}",
-		"{\"mdev_type\":\"a\",\"start\":\"auto\",\"attrs\":{}}",
-		"{\"mdev_type\":\"a\",\"start\":\"auto\",\"attrs\":[1]}",
-		"{\"mdev_type\":\"a\",\"start\":\"auto\",\"attrs\":[{}]}",
-		"{\"mdev_type\":\"a\",\"start\":\"auto\",\"attrs\":[{\"a\":1}]"
-		"}",
-		"{\"mdev_type\":\"a\",\"start\":\"auto\","
-		"\"attrs\":[{\"a\":\"1\",\"b\":\"2\"}]}",
-		"{\"mdev_type\":\"a\",\"start\":\"auto\","
-		"\"attrs\":[{\"../a\":\"1\"}]}",
+		WITH_ATTRS("{}"),
+		WITH_ATTRS("[1]"),
+		WITH_ATTRS("[{}]"),
+		WITH_ATTRS("[{\"a\":1}]"),
+		WITH_ATTRS("[{\"a\":\"1\",\"b\":\"2\"}]"),
+		WITH_ATTRS("[{\"../a\":\"1\"}]"),
 	};
 	struct fakekernel *fk = machine();
 	struct vdev_ctx *ctx = fakekernel_ctx(fk);
