@@ -451,6 +451,14 @@ bool option_given(const struct app *app, const char *name)
 	return last_given(app, name);
 }
 
+int option_check_header(struct app *app)
+{
+	if (!app->json || !option_given(app, "no-header"))
+		return 0;
+	return app_fail(app, VDEV_ERROR_INVALID,
+			"--no-header shapes text, not JSON");
+}
+
 const char *option_value(const struct app *app, const char *name)
 {
 	const struct given *given = last_given(app, name);

@@ -145,6 +145,8 @@ const char **command_verbs(const char *object, bool session, size_t *count);
 
 /* Whether the option was given; its last value, or NULL. */
 bool option_given(const struct app *app, const char *name);
+/* --no-header goes with a table only. Return: 0, or -1 after app_fail(). */
+int option_check_header(struct app *app);
 const char *option_value(const struct app *app, const char *name);
 /* The next value of an option that may be repeated, or NULL; starts at 0. */
 const char *option_next(const struct app *app, const char *name, size_t *at);

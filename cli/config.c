@@ -428,9 +428,8 @@ int config_read(struct app *app)
 {
 	_auto_opened_ struct opened o = { 0 };
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (!option_given(app, "sysfs")) {
 		if (open_known_operand(app, app->args.operands[0], &o))
 			return -1;

@@ -261,12 +261,8 @@ static void add_rows(struct table *table, json_object *param)
 	for (size_t i = 0; i < json_object_array_length(values); i++) {
 		json_object *value = json_object_array_get_idx(values, i);
 
-		for (size_t j = 0; j < ARRAY_SIZE(of_param); j++)
-			table_add(table, json_object_get(json_object_object_get(
-						 param, of_param[j])));
-		for (size_t j = 0; j < ARRAY_SIZE(of_value); j++)
-			table_add(table, json_object_get(json_object_object_get(
-						 value, of_value[j])));
+		table_add_keys(table, param, of_param, ARRAY_SIZE(of_param));
+		table_add_keys(table, value, of_value, ARRAY_SIZE(of_value));
 	}
 }
 
@@ -301,9 +297,8 @@ int devlink_params(struct app *app)
 	struct vdev_devlink *dl;
 	int ret;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (change_find(app, &dl))
 		return -1;
 	ret = show_params(app, dl);

@@ -42,9 +42,8 @@ int group_list(struct app *app)
 	_auto_json_ json_object *groups = json_object_new_array();
 	struct vdev_group_list *list;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (vdev_group_list_new(app->ctx, &list) < 0)
 		return app_fail_ctx(app);
 	for (size_t i = 0; i < vdev_group_list_count(list); i++)

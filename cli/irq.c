@@ -38,9 +38,8 @@ int irq_list(struct app *app)
 	_auto_json_ json_object *document = NULL;
 	json_object *interrupts;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (open_operand(app, app->args.operands[0], &o))
 		return -1;
 	interrupts = opened_interrupts(app, &o);
@@ -228,9 +227,8 @@ int irq_test(struct app *app)
 	json_object *results;
 	int failed;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (open_operand(app, app->args.operands[0], &o))
 		return -1;
 	document = start_document(&o);

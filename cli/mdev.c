@@ -9,31 +9,6 @@
 
 #define TIMEOUT_SECONDS 10
 
-/* The cells are the values of these keys. */
-static void print_table(struct app *app, json_object *rows,
-			const struct column *columns, const char *const *keys,
-			size_t count)
-{
-	struct table *table = table_new(columns, count);
-
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		for (size_t j = 0; j < count; j++)
-			table_add(table,
-				  json_object_get(json_object_object_get(
-					  json_object_array_get_idx(rows, i),
-					  keys[j])));
-	table_print(table, &app->out, !option_given(app, "no-header"));
-	table_free(table);
-}
-
-static int check_header(struct app *app)
-{
-	if (!app->json || !option_given(app, "no-header"))
-		return 0;
-	return app_fail(app, VDEV_ERROR_INVALID,
-			"--no-header shapes text, not JSON");
-}
-
 /* --- types */
 
 static json_object *describe_type(const struct vdev_mdev_type *type)
@@ -84,7 +59,7 @@ static const char *const type_keys[] = {
 int mdev_types(struct app *app)
 {
 	_auto_json_ json_object *types = json_object_new_array();
-	int ret = check_header(app);
+	int ret = option_check_header(app);
 
 	for (size_t i = 0; i < app->args.operand_count && !ret; i++)
 		ret = add_types(app, app->args.operands[i], types);
@@ -95,8 +70,9 @@ int mdev_types(struct app *app)
 	if (app->json)
 		output_document(app->out.stream, types);
 	else if (json_object_array_length(types))
-		print_table(app, types, type_columns, type_keys,
-			    ARRAY_SIZE(type_columns));
+		output_table(&app->out, types, type_columns, type_keys,
+			     ARRAY_SIZE(type_columns),
+			     !option_given(app, "no-header"));
 	else
 		app_warn(app, "no device here can be a parent of mdevs");
 	return 0;
@@ -286,7 +262,7 @@ int mdev_list(struct app *app)
 	_auto_json_ json_object *mdevs = NULL;
 	bool defined = option_given(app, "defined");
 
-	if (check_header(app) || add_mdevs(app, defined, all))
+	if (option_check_header(app) || add_mdevs(app, defined, all))
 		return -1;
 	mdevs = only_of_parent(all, option_value(app, "parent"));
 	if (app->json)
@@ -295,11 +271,13 @@ int mdev_list(struct app *app)
 		app_warn(app, defined ? "no mdevs are defined"
 				      : "there are no mdevs");
 	else if (defined)
-		print_table(app, mdevs, defined_columns, defined_keys,
-			    ARRAY_SIZE(defined_columns));
+		output_table(&app->out, mdevs, defined_columns, defined_keys,
+			     ARRAY_SIZE(defined_columns),
+			     !option_given(app, "no-header"));
 	else
-		print_table(app, mdevs, list_columns, list_keys,
-			    ARRAY_SIZE(list_columns));
+		output_table(&app->out, mdevs, list_columns, list_keys,
+			     ARRAY_SIZE(list_columns),
+			     !option_given(app, "no-header"));
 	return 0;
 }
 

@@ -162,18 +162,14 @@ static const struct column columns[] = {
 
 static void add_row(struct table *table, json_object *port)
 {
-	static const char *const keys[] = { "port", "flavour", "pf", "vf",
-					    "netdev" };
-	json_object *function = json_object_object_get(port, "function");
+	static const char *const of_port[] = { "port", "flavour", "pf", "vf",
+					       "netdev" };
+	static const char *const of_function[] = { "hw_addr", "state" };
 	_auto_free_ char *rate = output_expand("{rate.tx_max:rate}", port);
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		table_add(table, json_object_get(json_object_object_get(
-					 port, keys[i])));
-	table_add(table,
-		  json_object_get(json_object_object_get(function, "hw_addr")));
-	table_add(table,
-		  json_object_get(json_object_object_get(function, "state")));
+	table_add_keys(table, port, of_port, ARRAY_SIZE(of_port));
+	table_add_keys(table, json_object_object_get(port, "function"),
+		       of_function, ARRAY_SIZE(of_function));
 	table_add(table, output_string(rate));
 }
 
@@ -182,9 +178,8 @@ int port_list(struct app *app)
 	_auto_json_ json_object *ports = json_object_new_array();
 	struct table *table;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (add_devices(app, ports))
 		return -1;
 	if (app->json) {

@@ -135,9 +135,8 @@ int region_list(struct app *app)
 	_auto_json_ json_object *document = NULL;
 	json_object *regions;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	if (open_operand(app, app->args.operands[0], &o))
 		return -1;
 	regions = opened_regions(app, &o);

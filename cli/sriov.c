@@ -189,9 +189,8 @@ int sriov_list(struct app *app)
 	size_t i;
 	int ret;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	ret = vdev_filter_new(app->ctx, &filter);
 	if (ret)
 		return app_fail_ctx(app);

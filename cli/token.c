@@ -381,16 +381,9 @@ static void print_stored(struct app *app, json_object *array)
 {
 	static const char *const keys[] = { "address", "vendor_id", "device_id",
 					    "serial", "state" };
-	struct table *table = table_new(columns, ARRAY_SIZE(columns));
 
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(keys); j++)
-			table_add(table,
-				  json_object_get(json_object_object_get(
-					  json_object_array_get_idx(array, i),
-					  keys[j])));
-	table_print(table, &app->out, !option_given(app, "no-header"));
-	table_free(table);
+	output_table(&app->out, array, columns, keys, ARRAY_SIZE(keys),
+		     !option_given(app, "no-header"));
 }
 
 int token_list(struct app *app)
@@ -399,9 +392,8 @@ int token_list(struct app *app)
 	struct vdev_vf_token_list *list;
 	int count;
 
-	if (app->json && option_given(app, "no-header"))
-		return app_fail(app, VDEV_ERROR_INVALID,
-				"--no-header shapes text, not JSON");
+	if (option_check_header(app))
+		return -1;
 	count = vdev_vf_token_list_new(app->ctx, &list);
 	if (count < 0)
 		return app_fail_ctx(app);

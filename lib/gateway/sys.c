@@ -197,6 +197,23 @@ ssize_t vdev_sys_read_attr(struct vdev_sys *sys, int dirfd, const char *path,
 	return (ssize_t)strlen(str_trim(buf));
 }
 
+int vdev_sys_keep_text(ssize_t n, const char *text, char **ret)
+{
+	char *copy;
+
+	if (n == -ENOENT) {
+		*ret = NULL;
+		return 0;
+	}
+	if (n < 0)
+		return (int)n;
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
 ssize_t vdev_sys_read_text(struct vdev_sys *sys, int dirfd, const char *path,
 			   char **ret)
 {

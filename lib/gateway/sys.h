@@ -201,6 +201,12 @@ ssize_t vdev_sys_read_fd(struct vdev_sys *sys, int fd, void *buf, size_t size);
 ssize_t vdev_sys_read_attr(struct vdev_sys *sys, int dirfd, const char *path,
 			   char *buf, size_t size);
 
+/*
+ * Keeps a copy of `text`, which a call above left with its result `n`; `*ret`
+ * is NULL for what is not there. Return: 0; -ENOMEM; another failure in `n`.
+ */
+int vdev_sys_keep_text(ssize_t n, const char *text, char **ret);
+
 /* Reads a file of any length as text; the caller frees `*ret`. */
 ssize_t vdev_sys_read_text(struct vdev_sys *sys, int dirfd, const char *path,
 			   char **ret);

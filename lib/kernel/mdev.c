@@ -49,19 +49,8 @@ static int read_text(struct vdev_sys *sys, int dir, const char *name,
 {
 	char text[ATTR_SIZE];
 	ssize_t n = vdev_sys_read_attr(sys, dir, name, text, sizeof(text));
-	char *copy;
 
-	if (n == -ENOENT) {
-		*ret = NULL;
-		return 0;
-	}
-	if (n < 0)
-		return (int)n;
-	copy = strdup(text);
-	if (!copy)
-		return -ENOMEM;
-	*ret = copy;
-	return 0;
+	return vdev_sys_keep_text(n, text, ret);
 }
 
 static int read_available(struct vdev_sys *sys, int dir, int *ret)

@@ -214,19 +214,8 @@ int device_read_link(struct vdev_device *dev, const char *name, char **ret)
 {
 	char text[NAME_MAX + 1];
 	ssize_t n = read_link(dev, name, text);
-	char *copy;
 
-	if (n == -ENOENT) {
-		*ret = NULL;
-		return 0;
-	}
-	if (n < 0)
-		return (int)n;
-	copy = strdup(text);
-	if (!copy)
-		return -ENOMEM;
-	*ret = copy;
-	return 0;
+	return vdev_sys_keep_text(n, text, ret);
 }
 
 struct vdev_ctx *vdev_device_ctx(const struct vdev_device *dev)
