@@ -505,21 +505,58 @@ void mdev_report_creation(struct app *app, const char *parent, const char *uuid,
 	fprintf(app->out.stream, "%s\n", line);
 }
 
+struct making {
+	struct app *app;
+	const char *parent;
+	const char *uuid;
+	const struct vdev_mdev_config *config;
+	struct vdev_device *dev;
+};
+
+static int make(void *data)
+{
+	struct making *m = data;
+
+	return vdev_mdev_create(m->app->ctx, m->parent, m->uuid, m->config,
+				&m->dev);
+}
+
+int mdev_make(struct app *app, const char *parent, const char *uuid,
+	      const struct vdev_mdev_config *config, bool force,
+	      struct vdev_device **ret)
+{
+	struct making m = { app, parent, uuid, config, NULL };
+	char fresh[VDEV_MDEV_UUID_TEXT];
+	int error = 0;
+
+	/* Whether it can be made is seen then: a script may see to that. */
+	if (!uuid) {
+		error = vdev_mdev_random_uuid(app->ctx, fresh);
+		m.uuid = fresh;
+	}
+	if (!error)
+		error = mdev_with_scripts(app, parent, m.uuid, config,
+					  VDEV_MDEV_ACTION_START, force, make,
+					  &m);
+	if (!error)
+		*ret = m.dev;
+	return error;
+}
+
 int mdev_create(struct app *app)
 {
 	_auto_config_ struct vdev_mdev_config *config = NULL;
 	const char *parent = option_value(app, "parent");
 	const char *uuid = option_value(app, "uuid");
 	struct vdev_device *dev = NULL;
-	int ret;
+	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT), ret;
 
-	if (root_refuse_captured(app) || mdev_need_option(app, "parent") ||
-	    mdev_need_option(app, "type") ||
+	if (force < 0 || root_refuse_captured(app) ||
+	    mdev_need_option(app, "parent") || mdev_need_option(app, "type") ||
 	    mdev_config_of_options(app, &config))
 		return -1;
-	ret = app->dry_run
-		      ? vdev_mdev_check(app->ctx, parent, uuid, config)
-		      : vdev_mdev_create(app->ctx, parent, uuid, config, &dev);
+	ret = app->dry_run ? vdev_mdev_check(app->ctx, parent, uuid, config)
+			   : mdev_make(app, parent, uuid, config, force, &dev);
 	if (ret)
 		return app_fail_ctx(app);
 	mdev_report_creation(app, parent, uuid, dev, config);
@@ -529,25 +566,42 @@ int mdev_create(struct app *app)
 
 /* --- remove */
 
-/* Whether --force=busy is given; -1 after app_fail() for another check. */
-static int take_force(struct app *app)
-{
-	const char *value;
-	size_t at = 0;
-	int forced = 0;
+struct removal {
+	struct vdev_device *dev;
+	unsigned int timeout_ms;
+	bool force;
+};
 
-	while ((value = option_next(app, "force", &at))) {
-		if (!str_eq(value, vdev_check_name(VDEV_CHECK_BUSY)))
-			return app_fail(app, VDEV_ERROR_INVALID,
-					"only the check 'busy' can be forced "
-					"here, not '%s'",
-					value);
-		forced = 1;
-	}
-	return forced;
+static int take_away(void *data)
+{
+	const struct removal *r = data;
+
+	return vdev_mdev_remove(r->dev, r->timeout_ms, r->force);
 }
 
-static int remove_one(struct app *app, const char *name, bool force,
+/* With the scripts, which are told no more than the kernel knows. */
+static int take_away_one(struct app *app, struct vdev_device *dev, int force,
+			 unsigned int seconds)
+{
+	struct removal r = { dev, seconds * 1000, force & MDEV_FORCE_BUSY };
+	const char *type = vdev_device_mdev_type(dev);
+	_auto_config_ struct vdev_mdev_config *config = NULL;
+	int error = vdev_mdev_config_new(app->ctx, &config);
+
+	/* One that is made only now is waited for below. */
+	if (!error && !type)
+		return take_away(&r);
+	if (!error)
+		error = vdev_mdev_config_set_type(config, type);
+	return error ? error
+		     : mdev_with_scripts(app, vdev_device_parent(dev),
+					 vdev_device_address(dev), config,
+					 VDEV_MDEV_ACTION_STOP,
+					 force & MDEV_FORCE_CALLOUT, take_away,
+					 &r);
+}
+
+static int remove_one(struct app *app, const char *name, int force,
 		      unsigned int seconds, json_object *done)
 {
 	json_object *o = json_object_new_object();
@@ -562,9 +616,10 @@ static int remove_one(struct app *app, const char *name, bool force,
 	output_add(o, "parent", output_string(vdev_device_parent(dev)));
 	output_add(o, "type", output_string(vdev_device_mdev_type(dev)));
 	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
-	if (!app->dry_run && vdev_mdev_remove(dev, seconds * 1000, force)) {
+	if (!app->dry_run && take_away_one(app, dev, force, seconds)) {
 		ret = app_fail_ctx(app);
-		if (app->failure.kind == VDEV_ERROR_IN_USE && !force)
+		if (app->failure.kind == VDEV_ERROR_IN_USE &&
+		    !(force & MDEV_FORCE_BUSY))
 			app_hint(app, "--force=busy goes on in spite of that");
 		json_object_put(o);
 	} else {
@@ -578,7 +633,8 @@ int mdev_remove(struct app *app)
 {
 	_auto_json_ json_object *done = json_object_new_array();
 	unsigned int seconds = TIMEOUT_SECONDS;
-	int force = take_force(app), ret = 0;
+	int force = mdev_take_force(app, MDEV_FORCE_BUSY | MDEV_FORCE_CALLOUT);
+	int ret = 0;
 
 	if (force < 0 || root_refuse_captured(app))
 		return -1;

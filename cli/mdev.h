@@ -43,6 +43,29 @@ void mdev_report_creation(struct app *app, const char *parent, const char *uuid,
 			  struct vdev_device *dev,
 			  const struct vdev_mdev_config *config);
 
+/* What --force can say here, besides the checks. */
+enum {
+	MDEV_FORCE_BUSY = 1 << 0,
+	MDEV_FORCE_CALLOUT = 1 << 1,
+};
+
+/* Which of these are given; -1 after app_fail() for anything else. */
+int mdev_take_force(struct app *app, int possible);
+
+/*
+ * Makes a change between the scripts that want to hear of it. Return: 0, or
+ * what the script or the change failed with, recorded in the context.
+ */
+int mdev_with_scripts(struct app *app, const char *parent, const char *uuid,
+		      const struct vdev_mdev_config *config,
+		      enum vdev_mdev_action action, bool force,
+		      int (*change)(void *data), void *data);
+
+/* Makes an mdev, with the scripts. Return: as mdev_with_scripts(). */
+int mdev_make(struct app *app, const char *parent, const char *uuid,
+	      const struct vdev_mdev_config *config, bool force,
+	      struct vdev_device **ret);
+
 /*
  * The type and attributes of the options. Return: 0 with a description for
  * the caller to free, or -1 after app_fail().

@@ -107,13 +107,31 @@ static int check_undefined(struct app *app, const char *uuid,
 			uuid, parent);
 }
 
-static int define(struct app *app, const char *uuid, const char *parent,
-		  const struct vdev_mdev_config *config)
+struct defining {
+	struct app *app;
+	const char *uuid;
+	const char *parent;
+	struct vdev_mdev_config *config;
+};
+
+static int write_new(void *data)
 {
-	if (app->dry_run && check_undefined(app, uuid, parent))
+	const struct defining *d = data;
+
+	return vdev_mdev_define(d->app->ctx, d->parent, d->uuid, d->config);
+}
+
+static int define(struct app *app, const char *uuid, const char *parent,
+		  struct vdev_mdev_config *config, int force)
+{
+	struct defining d = { app, uuid, parent, config };
+
+	if (check_undefined(app, uuid, parent))
 		return -1;
 	warn_of(app, parent, config);
-	if (!app->dry_run && vdev_mdev_define(app->ctx, parent, uuid, config))
+	if (!app->dry_run &&
+	    mdev_with_scripts(app, parent, uuid, config,
+			      VDEV_MDEV_ACTION_DEFINE, force, write_new, &d))
 		return app_fail_ctx(app);
 	report(app, uuid, parent, config, "defined");
 	return 0;
@@ -126,8 +144,10 @@ int mdev_define(struct app *app)
 	const char *uuid = option_value(app, "uuid");
 	_auto_free_ char *parent = given ? x_strdup(given) : NULL;
 	char fresh[VDEV_MDEV_UUID_TEXT];
+	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT);
 
-	if (root_refuse_captured(app) || mdev_config_of_options(app, &config))
+	if (force < 0 || root_refuse_captured(app) ||
+	    mdev_config_of_options(app, &config))
 		return -1;
 	vdev_mdev_config_set_autostart(config, option_given(app, "auto"));
 	if (uuid && !vdev_mdev_config_type(config)) {
@@ -144,18 +164,39 @@ int mdev_define(struct app *app)
 		for (char *s = fresh; *s; s++)
 			*s = (char)tolower((unsigned char)*s);
 	}
-	return define(app, fresh, parent, config);
+	return define(app, fresh, parent, config, force);
 }
 
 /* --- undefine */
 
+/* With the scripts, unless it is not known of what type it is. */
+static int with_scripts(struct app *app, const struct vdev_mdev_definition *def,
+			enum vdev_mdev_action action, bool force,
+			int (*change)(void *data), void *data)
+{
+	if (vdev_mdev_definition_problem(def))
+		return change(data);
+	return mdev_with_scripts(app, vdev_mdev_definition_parent(def),
+				 vdev_mdev_definition_uuid(def),
+				 vdev_mdev_definition_config(def), action,
+				 force, change, data);
+}
+
+static int drop(void *def)
+{
+	return vdev_mdev_undefine(def);
+}
+
 int mdev_undefine(struct app *app)
 {
 	_auto_definition_ struct vdev_mdev_definition *def = NULL;
+	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT);
 
-	if (root_refuse_captured(app) || find_definition(app, &def))
+	if (force < 0 || root_refuse_captured(app) ||
+	    find_definition(app, &def))
 		return -1;
-	if (!app->dry_run && vdev_mdev_undefine(def))
+	if (!app->dry_run &&
+	    with_scripts(app, def, VDEV_MDEV_ACTION_UNDEFINE, force, drop, def))
 		return app_fail_ctx(app);
 	report(app, vdev_mdev_definition_uuid(def),
 	       vdev_mdev_definition_parent(def),
@@ -205,13 +246,20 @@ static int apply_changes(struct app *app, struct vdev_mdev_config *config)
 	return mdev_add_attrs(app, config, index);
 }
 
+static int save(void *def)
+{
+	return vdev_mdev_definition_save(def);
+}
+
 int mdev_modify(struct app *app)
 {
 	_auto_definition_ struct vdev_mdev_definition *def = NULL;
+	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT);
 	struct vdev_mdev_config *config;
 	const char *parent;
 
-	if (root_refuse_captured(app) || find_definition(app, &def))
+	if (force < 0 || root_refuse_captured(app) ||
+	    find_definition(app, &def))
 		return -1;
 	config = vdev_mdev_definition_config(def);
 	parent = vdev_mdev_definition_parent(def);
@@ -224,7 +272,8 @@ int mdev_modify(struct app *app)
 	if (apply_changes(app, config))
 		return -1;
 	warn_of(app, parent, config);
-	if (!app->dry_run && vdev_mdev_definition_save(def))
+	if (!app->dry_run &&
+	    with_scripts(app, def, VDEV_MDEV_ACTION_MODIFY, force, save, def))
 		return app_fail_ctx(app);
 	report(app, vdev_mdev_definition_uuid(def), parent, config,
 	       "definition changed");
@@ -233,22 +282,35 @@ int mdev_modify(struct app *app)
 
 /* --- start */
 
+/* As vdev_mdev_start(), with the scripts. */
+static int start_defined(struct app *app,
+			 const struct vdev_mdev_definition *def, bool force,
+			 struct vdev_device **ret)
+{
+	if (vdev_mdev_definition_problem(def))
+		return vdev_mdev_start(def, ret);
+	return mdev_make(app, vdev_mdev_definition_parent(def),
+			 vdev_mdev_definition_uuid(def),
+			 vdev_mdev_definition_config(def), force, ret);
+}
+
 int mdev_start(struct app *app)
 {
 	_auto_definition_ struct vdev_mdev_definition *def = NULL;
 	struct vdev_device *dev = NULL;
 	const struct vdev_mdev_config *config;
 	const char *parent, *uuid;
-	int ret;
+	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT), ret;
 
-	if (root_refuse_captured(app) || find_definition(app, &def))
+	if (force < 0 || root_refuse_captured(app) ||
+	    find_definition(app, &def))
 		return -1;
 	config = vdev_mdev_definition_config(def);
 	parent = vdev_mdev_definition_parent(def);
 	uuid = vdev_mdev_definition_uuid(def);
 	ret = app->dry_run && !vdev_mdev_definition_problem(def)
 		      ? vdev_mdev_check(app->ctx, parent, uuid, config)
-		      : vdev_mdev_start(def, &dev);
+		      : start_defined(app, def, force, &dev);
 	if (ret)
 		return app_fail_ctx(app);
 	mdev_report_creation(app, parent, uuid, dev, config);
@@ -296,7 +358,7 @@ static int start(struct app *app, const struct vdev_mdev_definition *def)
 				       vdev_mdev_definition_parent(def),
 				       vdev_mdev_definition_uuid(def),
 				       vdev_mdev_definition_config(def));
-	ret = vdev_mdev_start(def, &dev);
+	ret = start_defined(app, def, false, &dev);
 	vdev_device_unref(dev);
 	return ret;
 }

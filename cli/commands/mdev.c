@@ -171,7 +171,10 @@ const struct command mdev_commands[] = {
 			"of it or nothing: if an attribute is refused the "
 			"mdev is removed again. Prints its UUID, type, parent "
 			"and nodes. The mdev lasts until it is removed, its "
-			"parent's driver goes or the machine is shut down.",
+			"parent's driver goes or the machine is shut down. "
+			"Scripts written for mdevctl are run around this, as "
+			"around all changes of mdevs and definitions; "
+			"--force=callout goes on where one objects.",
 		.options = create_options,
 		.examples =
 			(const struct example[]){

@@ -531,6 +531,127 @@ VDEV_EXPORT int vdev_mdev_undefine(const struct vdev_mdev_definition *def);
 VDEV_EXPORT int vdev_mdev_start(const struct vdev_mdev_definition *def,
 				struct vdev_device **ret);
 
+/*
+ * Scripts: programs of vendors and administrators that hear of what is done to
+ * mdevs, by the protocol of mdevctl, so that those written for it work here.
+ * Nothing above runs them; who wants that puts each change between two calls:
+ *
+ *	vdev_mdev_scripts_new(ctx, parent, uuid, config, &scripts);
+ *	ret = vdev_mdev_scripts_before(scripts, action, false);
+ *	if (!ret) {
+ *		ret = ... the change ...;
+ *		vdev_mdev_scripts_after(scripts, action, !ret);
+ *	}
+ *	vdev_mdev_scripts_free(scripts);
+ *
+ * Callouts are looked for in /usr/lib/mdevctl/scripts.d/callouts and then in
+ * /etc/mdevctl.d/scripts.d/callouts, in the order of their names, and run with
+ * the arguments ``-t TYPE -e EVENT -a ACTION -s STATE -u UUID -p PARENT`` and
+ * the description in JSON on their standard input. The first one whose exit
+ * status is not 2 is the one for this mdev. Notifiers, in the directories
+ * ``notifiers`` beside them, are all run, and cannot object. What a script
+ * writes to its standard error goes to the log, as warnings.
+ */
+
+struct vdev_mdev_scripts;
+
+/**
+ * enum vdev_mdev_action - what is done to an mdev
+ * @VDEV_MDEV_ACTION_START: it is made
+ * @VDEV_MDEV_ACTION_STOP: it is removed
+ * @VDEV_MDEV_ACTION_DEFINE: a definition is written
+ * @VDEV_MDEV_ACTION_UNDEFINE: a definition is removed
+ * @VDEV_MDEV_ACTION_MODIFY: a definition is changed
+ */
+enum vdev_mdev_action {
+	VDEV_MDEV_ACTION_START,
+	VDEV_MDEV_ACTION_STOP,
+	VDEV_MDEV_ACTION_DEFINE,
+	VDEV_MDEV_ACTION_UNDEFINE,
+	VDEV_MDEV_ACTION_MODIFY,
+};
+
+/**
+ * vdev_mdev_scripts_new() - the scripts for one mdev
+ * @ctx: the context
+ * @parent: the mdev's parent
+ * @uuid: the mdev's UUID
+ * @config: what it is or shall be like; copied
+ * @ret: receives the scripts; the caller frees them with
+ *	vdev_mdev_scripts_free()
+ *
+ * No script is run yet.
+ *
+ * Return: 0; -EINVAL if @uuid is none, @parent cannot be a name or @config has
+ * no type; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_mdev_scripts_new(struct vdev_ctx *ctx, const char *parent,
+				      const char *uuid,
+				      const struct vdev_mdev_config *config,
+				      struct vdev_mdev_scripts **ret);
+
+/**
+ * vdev_mdev_scripts_free() - free scripts
+ * @scripts: the scripts, or NULL
+ */
+VDEV_EXPORT void vdev_mdev_scripts_free(struct vdev_mdev_scripts *scripts);
+
+/**
+ * vdev_mdev_scripts_before() - ask the callout before a change
+ * @scripts: the scripts
+ * @action: what is going to be done
+ * @force: go on, with a warning in the log, if it objects
+ *
+ * Waits for the script, for as long as it takes. If this fails the change is
+ * not to be made, and notifiers have been told.
+ *
+ * Return: 0 if nothing is to be said against it, or there is no callout for
+ * this mdev; -ECANCELED if the callout fails; -EOPNOTSUPP if it says that it
+ * does not know such changes; -EMSGSIZE if a script says more than a mebibyte;
+ * -EACCES; -ENOMEM; another errno of running it.
+ */
+VDEV_EXPORT int vdev_mdev_scripts_before(struct vdev_mdev_scripts *scripts,
+					 enum vdev_mdev_action action,
+					 bool force);
+
+/**
+ * vdev_mdev_scripts_after() - tell callout and notifiers what became of it
+ * @scripts: the scripts
+ * @action: what was done
+ * @success: whether it was
+ *
+ * What they say has no effect. What vdev_ctx_last_error() tells stays, too.
+ */
+VDEV_EXPORT void vdev_mdev_scripts_after(struct vdev_mdev_scripts *scripts,
+					 enum vdev_mdev_action action,
+					 bool success);
+
+/**
+ * vdev_mdev_scripts_attrs() - ask the callout for the attributes an mdev has
+ * @scripts: the scripts, of an mdev that is there
+ * @config: receives them behind those it has; unchanged unless the result is 0
+ *
+ * The kernel cannot tell which attributes an mdev was made with.
+ *
+ * Return: 0, also if there is no callout or it tells none; -EBADMSG if its
+ * answer is not understood; otherwise as vdev_mdev_scripts_before().
+ */
+VDEV_EXPORT int vdev_mdev_scripts_attrs(struct vdev_mdev_scripts *scripts,
+					struct vdev_mdev_config *config);
+
+/**
+ * vdev_mdev_scripts_live() - change an mdev that is there
+ * @scripts: the scripts, made with what it shall be like
+ *
+ * The kernel has no way to do that which is the same for all mdevs, so only a
+ * callout can, one that says it supports that. Notifiers are told.
+ *
+ * Return: 0; -EOPNOTSUPP if there is no such callout; -ENODEV if there is no
+ * such mdev; -EINVAL if it is of another type or parent; -ECANCELED if the
+ * callout fails; otherwise as vdev_mdev_scripts_before().
+ */
+VDEV_EXPORT int vdev_mdev_scripts_live(struct vdev_mdev_scripts *scripts);
+
 VDEV_END_DECLS
 
 #endif

@@ -541,6 +541,215 @@ static int kernel_run(struct vdev_sys *sys, const char *const *argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
 }
 
+/* The ends of pipes that a program is given, and ours; -1 once closed. */
+struct talk {
+	int in[2];     /* what it reads */
+	int out[2];    /* what it says */
+	int err[2];    /* what it complains of */
+	int failed[2]; /* why it could not be executed */
+};
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void talk_close(struct talk *t)
+{
+	int *ends[] = { t->in, t->out, t->err, t->failed };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		close_end(&ends[i][0]);
+		close_end(&ends[i][1]);
+	}
+}
+
+static int talk_open(struct talk *t)
+{
+	int *ends[] = { t->in, t->out, t->err, t->failed };
+	int error = 0;
+
+	*t = (struct talk){ { -1, -1 }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	for (size_t i = 0; i < ARRAY_SIZE(ends) && !error; i++)
+		error = pipe2(ends[i], O_CLOEXEC) ? -errno : 0;
+	/* Who reads nothing must not keep us from hearing it. */
+	if (!error && fcntl(t->in[1], F_SETFL, O_NONBLOCK))
+		error = -errno;
+	if (error)
+		talk_close(t);
+	return error;
+}
+
+/* Signals as they are for a new program, and no file of ours. */
+static void __attribute__((noreturn))
+child_program(const struct talk *t, const char *path, const char *const *argv)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	/* Out of the way of those that it shall have. */
+	int failed = fcntl(t->failed[1], F_DUPFD_CLOEXEC, 4);
+	int in = fcntl(t->in[0], F_DUPFD_CLOEXEC, 4);
+	int out = fcntl(t->out[1], F_DUPFD_CLOEXEC, 4);
+	int err = fcntl(t->err[1], F_DUPFD_CLOEXEC, 4);
+	int error;
+
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
+	    dup3(failed, 3, O_CLOEXEC) < 0)
+		_exit(127);
+	syscall(SYS_close_range, 4U, ~0U, 0U);
+	sigaction(SIGPIPE, &action, NULL);
+	execv(path, (char *const *)argv);
+	error = -errno;
+	if (write(3, &error, sizeof(error)) < 0)
+		_exit(127);
+	_exit(127);
+}
+
+/* Takes what is there. Return: 0, or an errno. */
+static int hear(int *fd, struct strbuf *said)
+{
+	char text[4096];
+	ssize_t n = RETRY(read(*fd, text, sizeof(text)));
+
+	if (n <= 0)
+		close_end(fd);
+	if (n <= 0)
+		return (int)n;
+	strbuf_add(said, text, (size_t)n);
+	if (said->failed)
+		return -ENOMEM;
+	return said->length > VDEV_SYS_PROGRAM_LIMIT ? -EMSGSIZE : 0;
+}
+
+/* It may stop reading before it was told all: that is its affair. */
+static void tell(int *fd, const char **input, size_t *left)
+{
+	ssize_t n = *left ? RETRY(write(*fd, *input, *left)) : 0;
+
+	if (n > 0) {
+		*input += n;
+		*left -= (size_t)n;
+	}
+	if (!*left || (n < 0 && n != -EAGAIN))
+		close_end(fd);
+}
+
+/* Until it has closed both ends. */
+static int converse(struct talk *t, const char *input, struct strbuf *output,
+		    struct strbuf *errors)
+{
+	size_t left = input ? strlen(input) : 0;
+	int error = 0;
+
+	while (!error && (t->out[0] >= 0 || t->err[0] >= 0)) {
+		struct pollfd fds[] = { { t->in[1], POLLOUT, 0 },
+					{ t->out[0], POLLIN, 0 },
+					{ t->err[0], POLLIN, 0 } };
+
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0) {
+			error = errno == EINTR ? 0 : -errno;
+			continue;
+		}
+		if (fds[0].revents)
+			tell(&t->in[1], &input, &left);
+		if (fds[1].revents)
+			error = hear(&t->out[0], output);
+		if (fds[2].revents && !error)
+			error = hear(&t->err[0], errors);
+	}
+	return error;
+}
+
+/* A pipe without readers is no reason to end a program that links us. */
+static void block_pipe_signal(sigset_t *before)
+{
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &block, before);
+}
+
+static void restore_signals(const sigset_t *before)
+{
+	const struct timespec none = { 0 };
+	sigset_t pipe;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	if (!sigismember(before, SIGPIPE))
+		(void)RETRY(sigtimedwait(&pipe, NULL, &none));
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+static int end_program(pid_t pid, int error, struct talk *t)
+{
+	int status, why = 0;
+
+	if (error)
+		kill(pid, SIGKILL);
+	if (RETRY(waitpid(pid, &status, 0)) < 0)
+		return error ? error : -ECHILD;
+	if (error)
+		return error;
+	if (RETRY(read(t->failed[0], &why, sizeof(why))) == sizeof(why))
+		return why == -ENOMEM ? why : -ENOEXEC;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}
+
+static int run_program(const char *path, struct vdev_sys_program *program)
+{
+	struct strbuf output = { 0 }, errors = { 0 };
+	sigset_t before;
+	struct talk t;
+	int ret = talk_open(&t);
+	pid_t pid;
+
+	if (ret)
+		return ret;
+	block_pipe_signal(&before);
+	pid = fork();
+	if (!pid) {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		child_program(&t, path, program->argv);
+	}
+	ret = pid < 0 ? -errno : 0;
+	close_end(&t.in[0]);
+	close_end(&t.out[1]);
+	close_end(&t.err[1]);
+	close_end(&t.failed[1]);
+	if (pid > 0) {
+		ret = converse(&t, program->input, &output, &errors);
+		close_end(&t.in[1]);
+		ret = end_program(pid, ret, &t);
+	}
+	restore_signals(&before);
+	talk_close(&t);
+	program->output = ret < 0 ? NULL : strbuf_finish(&output);
+	program->errors = ret < 0 ? NULL : strbuf_finish(&errors);
+	if (ret >= 0 && program->output && program->errors)
+		return ret;
+	strbuf_clear(&output);
+	strbuf_clear(&errors);
+	free(TAKE(program->output));
+	free(TAKE(program->errors));
+	return ret < 0 ? ret : -ENOMEM;
+}
+
+static int kernel_program(struct vdev_sys *sys,
+			  struct vdev_sys_program *program)
+{
+	_auto_free_ char *path = NULL;
+
+	if (asprintf(&path, "%s%s", sys->root ? sys->root : "",
+		     program->argv[0]) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return run_program(path, program);
+}
+
 /* libnl's error numbers are its own, and some equal other errnos. */
 static int netlink_errno(int error)
 {
@@ -717,6 +926,7 @@ const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.ioctl = kernel_ioctl,
 	.child_write = kernel_child_write,
 	.run = kernel_run,
+	.program = kernel_program,
 	.netlink = kernel_netlink,
 	.secret_new = kernel_secret_new,
 	.secret_free = kernel_secret_free,

@@ -42,6 +42,17 @@ struct vdev_sys_netlink {
 	char why[160]; /* receives what the kernel says of its refusal, or "" */
 };
 
+/* A program, what it is told and what it says. */
+struct vdev_sys_program {
+	const char *const *argv; /* the first names a file below the root */
+	const char *input;	 /* what it reads; NULL for nothing */
+	char *output;		 /* receives what it said, for free() */
+	char *errors;		 /* receives what it complained of, too */
+};
+
+/* What a program may say; one that says more is ended. */
+#define VDEV_SYS_PROGRAM_LIMIT (1 << 20)
+
 struct vdev_sys_ops {
 	int (*open)(struct vdev_sys *sys, int dirfd, const char *path,
 		    int flags, mode_t mode);
@@ -98,6 +109,13 @@ struct vdev_sys_ops {
 			   pid_t *pending);
 	/* Runs a program. Return: its exit status, or a negative errno. */
 	int (*run)(struct vdev_sys *sys, const char *const *argv);
+	/*
+	 * Runs a program, with our environment, and waits for its end. Return:
+	 * its exit status; -EINTR if a signal ended it; -EMSGSIZE if it said
+	 * too much; -ENOEXEC if its file cannot be executed; an errno of
+	 * starting it. The texts are set unless it is negative.
+	 */
+	int (*program)(struct vdev_sys *sys, struct vdev_sys_program *program);
 	/*
 	 * Sends one message and waits for the whole answer. Return: 0, what
 	 * `fn` returned, or the kernel's errno as it is.

@@ -3,13 +3,15 @@
 /*
  * The form in which mdevctl keeps definitions. It is written here and not by
  * json-c, whose layout differs from one version to the next: mdevctl compares
- * files byte for byte in its tests.
+ * files byte for byte in its tests. What scripts answer is read here, too.
  */
 
 #include "object/mdev.h"
 
 #include <errno.h>
 #include <json-c/json.h>
+
+#include "object/mdev_script.h"
 
 /* --- Reading */
 
@@ -85,6 +87,16 @@ static int take_attr(struct vdev_mdev_config *config, json_object *o)
 	return -EBADMSG;
 }
 
+static int take_attrs(struct vdev_mdev_config *config, json_object *attrs)
+{
+	if (!json_object_is_type(attrs, json_type_array))
+		return bad(config, "attrs is no array");
+	for (size_t i = 0; i < json_object_array_length(attrs); i++)
+		if (take_attr(config, json_object_array_get_idx(attrs, i)))
+			return -EBADMSG;
+	return 0;
+}
+
 static int take(struct vdev_mdev_config *config, json_object *o)
 {
 	const char *type = string_of(json_object_object_get(o, "mdev_type"));
@@ -98,14 +110,7 @@ static int take(struct vdev_mdev_config *config, json_object *o)
 	if (vdev_mdev_config_set_type(config, type))
 		return -EBADMSG;
 	config->autostart = str_eq(start, "auto");
-	if (!attrs)
-		return 0;
-	if (!json_object_is_type(attrs, json_type_array))
-		return bad(config, "attrs is no array");
-	for (size_t i = 0; i < json_object_array_length(attrs); i++)
-		if (take_attr(config, json_object_array_get_idx(attrs, i)))
-			return -EBADMSG;
-	return 0;
+	return attrs ? take_attrs(config, attrs) : 0;
 }
 
 int vdev_mdev_config_parse(struct vdev_mdev_config *config, const char *text)
@@ -125,6 +130,78 @@ int vdev_mdev_config_parse(struct vdev_mdev_config *config, const char *text)
 	if (!error)
 		mdev_config_take(config, fresh);
 	vdev_mdev_config_free(fresh);
+	return error;
+}
+
+/* --- What scripts answer */
+
+const char *const script_actions[] = {
+	[SCRIPT_START] = "start",
+	[SCRIPT_STOP] = "stop",
+	[SCRIPT_DEFINE] = "define",
+	[SCRIPT_UNDEFINE] = "undefine",
+	[SCRIPT_MODIFY] = "modify",
+	[SCRIPT_ATTRIBUTES] = "attributes",
+	[SCRIPT_CAPABILITIES] = "capabilities",
+};
+
+const char *const script_events[] = {
+	[SCRIPT_PRE] = "pre",	[SCRIPT_POST] = "post",
+	[SCRIPT_LIVE] = "live", [SCRIPT_NOTIFY] = "notify",
+	[SCRIPT_GET] = "get",
+};
+
+/* Return: whether it is an array of words; those known have a bit in `ret`. */
+static bool take_words(json_object *array, const char *const *words,
+		       size_t count, unsigned int *ret)
+{
+	if (!json_object_is_type(array, json_type_array))
+		return false;
+	*ret = 0;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *o = json_object_array_get_idx(array, i);
+
+		if (!json_object_is_type(o, json_type_string))
+			return false;
+		for (size_t j = 0; j < count; j++)
+			if (str_eq(json_object_get_string(o), words[j]))
+				*ret |= 1U << j;
+	}
+	return true;
+}
+
+int script_parse_supports(const char *text, struct script_support *ret)
+{
+	_auto_json_ json_object *o = json_tokener_parse(text);
+	json_object *all = json_object_object_get(o, "supports");
+	struct script_support supports;
+
+	if (!json_object_is_type(all, json_type_object) ||
+	    !json_object_is_type(json_object_object_get(all, "version"),
+				 json_type_int) ||
+	    !take_words(json_object_object_get(all, "actions"), script_actions,
+			ARRAY_SIZE(script_actions), &supports.actions) ||
+	    !take_words(json_object_object_get(all, "events"), script_events,
+			ARRAY_SIZE(script_events), &supports.events))
+		return 0;
+	*ret = supports;
+	return 1;
+}
+
+/* None of them is told by nothing, by null, and by "[{}]". */
+int mdev_config_add_json(struct vdev_mdev_config *config, const char *text)
+{
+	_auto_json_ json_object *o = NULL;
+	size_t before = config->count;
+	int error;
+
+	if (!*text || str_eq(text, "[{}]") || str_eq(text, "null"))
+		return 0;
+	error = parse_text(config, text, &o);
+	if (!error)
+		error = take_attrs(config, o);
+	while (error && config->count > before)
+		(void)vdev_mdev_config_remove_attr(config, config->count - 1);
 	return error;
 }
 

@@ -253,6 +253,11 @@ static int fail_run(struct vdev_sys *sys, const char *const *argv)
 	return PASS(sys, run, argv);
 }
 
+static int fail_program(struct vdev_sys *sys, struct vdev_sys_program *program)
+{
+	return PASS(sys, program, program);
+}
+
 static int fail_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
 	return PASS(sys, netlink, request);
@@ -328,6 +333,7 @@ static const struct vdev_sys_ops failnth_ops = {
 	.ioctl = fail_ioctl,
 	.child_write = fail_child_write,
 	.run = fail_run,
+	.program = fail_program,
 	.netlink = fail_netlink,
 	.secret_new = fail_secret_new,
 	.secret_free = fail_secret_free,

@@ -695,6 +695,12 @@ static int fake_run(struct vdev_sys *sys, const char *const *argv)
 	return 0;
 }
 
+/* A program of the test's, in the tree. */
+static int fake_program(struct vdev_sys *sys, struct vdev_sys_program *program)
+{
+	return KERNEL(enter(sys), program, program);
+}
+
 static int fake_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
 	struct fakekernel *fk = enter(sys);
@@ -762,6 +768,7 @@ static const struct vdev_sys_ops fakekernel_ops = {
 	.ioctl = fake_ioctl,
 	.child_write = fake_child_write,
 	.run = fake_run,
+	.program = fake_program,
 	.netlink = fake_netlink,
 	.random = fake_random,
 	.now_ms = fake_now_ms,

@@ -30,6 +30,7 @@ static const char *const op_names[] = {
 	[SCRIPTED_ioctl] = "ioctl",
 	[SCRIPTED_child_write] = "child_write",
 	[SCRIPTED_run] = "run",
+	[SCRIPTED_program] = "program",
 	[SCRIPTED_netlink] = "netlink",
 	[SCRIPTED_random] = "random",
 	[SCRIPTED_read_key] = "read_key",
@@ -293,6 +294,24 @@ static int scripted_run(struct vdev_sys *sys, const char *const *argv)
 	return by_path(sys, SCRIPTED_run, argv[0]);
 }
 
+/* `data` is what it says. */
+static int scripted_program(struct vdev_sys *sys,
+			    struct vdev_sys_program *program)
+{
+	const struct scripted_call *call =
+		expect(sys, SCRIPTED_program, program->argv[0], 0);
+
+	if (call->result < 0)
+		return (int)call->result;
+	program->output = strdup(call->data ? call->data : "");
+	program->errors = strdup("");
+	if (program->output && program->errors)
+		return (int)call->result;
+	free(TAKE(program->output));
+	free(TAKE(program->errors));
+	return -ENOMEM;
+}
+
 /* A line with `size` expects that message, one without gives `data`. */
 static int scripted_netlink(struct vdev_sys *sys,
 			    struct vdev_sys_netlink *request)
@@ -391,6 +410,7 @@ static const struct vdev_sys_ops scripted_ops = {
 	.ioctl = scripted_ioctl,
 	.child_write = scripted_child_write,
 	.run = scripted_run,
+	.program = scripted_program,
 	.netlink = scripted_netlink,
 	.secret_new = scripted_secret_new,
 	.secret_free = scripted_secret_free,

@@ -46,6 +46,7 @@ enum scripted_op {
 	SCRIPTED_ioctl,
 	SCRIPTED_child_write,
 	SCRIPTED_run,
+	SCRIPTED_program,
 	SCRIPTED_netlink,
 	SCRIPTED_random,
 	SCRIPTED_read_key,
