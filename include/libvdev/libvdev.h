@@ -21,6 +21,8 @@
 #include <libvdev/mdev.h>
 #include <libvdev/iommu.h>
 #include <libvdev/hwpt.h>
+#include <libvdev/fault.h>
+#include <libvdev/viommu.h>
 #include <libvdev/pasid.h>
 #include <libvdev/file.h>
 #include <libvdev/migration.h>

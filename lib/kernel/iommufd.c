@@ -166,6 +166,69 @@ int iommufd_hwpt_alloc(struct vdev_sys *sys, int fd,
 	return vdev_sys_ioctl(sys, fd, IOMMU_HWPT_ALLOC, arg);
 }
 
+int iommufd_invalidate(struct vdev_sys *sys, int fd, uint32_t object,
+		       uint32_t type, const void *requests, uint32_t size,
+		       uint32_t *count)
+{
+	struct iommu_hwpt_invalidate arg = {
+		.size = sizeof(arg),
+		.hwpt_id = object,
+		.data_uptr = (uintptr_t)requests,
+		.data_type = type,
+		.entry_len = size,
+		.entry_num = *count,
+	};
+	int ret = vdev_sys_ioctl(sys, fd, IOMMU_HWPT_INVALIDATE, &arg);
+
+	/* What refuses the call itself leaves the number as it was. */
+	if (arg.entry_num < *count)
+		*count = arg.entry_num;
+	else if (ret)
+		*count = 0;
+	return ret;
+}
+
+int iommufd_fault_queue_alloc(struct vdev_sys *sys, int fd, uint32_t *id,
+			      int *queue_fd)
+{
+	struct iommu_fault_alloc arg = { .size = sizeof(arg) };
+	int ret = vdev_sys_ioctl(sys, fd, IOMMU_FAULT_QUEUE_ALLOC, &arg);
+
+	if (ret)
+		return ret;
+	*id = arg.out_fault_id;
+	*queue_fd = (int)arg.out_fault_fd;
+	return 0;
+}
+
+int iommufd_viommu_alloc(struct vdev_sys *sys, int fd,
+			 struct iommu_viommu_alloc *arg)
+{
+	arg->size = sizeof(*arg);
+	return vdev_sys_ioctl(sys, fd, IOMMU_VIOMMU_ALLOC, arg);
+}
+
+int iommufd_vdevice_alloc(struct vdev_sys *sys, int fd,
+			  struct iommu_vdevice_alloc *arg)
+{
+	arg->size = sizeof(*arg);
+	return vdev_sys_ioctl(sys, fd, IOMMU_VDEVICE_ALLOC, arg);
+}
+
+int iommufd_veventq_alloc(struct vdev_sys *sys, int fd,
+			  struct iommu_veventq_alloc *arg)
+{
+	arg->size = sizeof(*arg);
+	return vdev_sys_ioctl(sys, fd, IOMMU_VEVENTQ_ALLOC, arg);
+}
+
+int iommufd_hw_queue_alloc(struct vdev_sys *sys, int fd,
+			   struct iommu_hw_queue_alloc *arg)
+{
+	arg->size = sizeof(*arg);
+	return vdev_sys_ioctl(sys, fd, IOMMU_HW_QUEUE_ALLOC, arg);
+}
+
 bool iommufd_knows_pasid(struct vdev_sys *sys, int fd)
 {
 	struct iommu_veventq_alloc arg = { .size = sizeof(arg) };

@@ -84,6 +84,25 @@ int iommufd_hwpt_alloc(struct vdev_sys *sys, int fd,
 bool iommufd_knows_pasid(struct vdev_sys *sys, int fd);
 
 /*
+ * `requests` has `size * *count` bytes; `*count` becomes how many were handled,
+ * also if the one behind them was refused.
+ */
+int iommufd_invalidate(struct vdev_sys *sys, int fd, uint32_t object,
+		       uint32_t type, const void *requests, uint32_t size,
+		       uint32_t *count);
+int iommufd_fault_queue_alloc(struct vdev_sys *sys, int fd, uint32_t *id,
+			      int *queue_fd);
+/* `arg` without its size; on success its out_... are set. */
+int iommufd_viommu_alloc(struct vdev_sys *sys, int fd,
+			 struct iommu_viommu_alloc *arg);
+int iommufd_vdevice_alloc(struct vdev_sys *sys, int fd,
+			  struct iommu_vdevice_alloc *arg);
+int iommufd_veventq_alloc(struct vdev_sys *sys, int fd,
+			  struct iommu_veventq_alloc *arg);
+int iommufd_hw_queue_alloc(struct vdev_sys *sys, int fd,
+			   struct iommu_hw_queue_alloc *arg);
+
+/*
  * What the IOMMU's driver tells of a device: `*data`, which the caller frees,
  * is `arg->data_len` bytes, or NULL for none.
  */

@@ -139,14 +139,6 @@ static struct vdev_hwpt *hwpt_alloc(struct vdev_iommu *iommu,
 	return hwpt;
 }
 
-static int need_iommufd(const struct vdev_iommu *iommu)
-{
-	if (iommu->kind != VDEV_IOMMU_TYPE1)
-		return 0;
-	return vdev_fail(iommu->ctx, -EOPNOTSUPP,
-			 "type 1 has no HWPTs; an iommufd does");
-}
-
 int vdev_hwpt_new(struct vdev_iommu *iommu, uint32_t device, uint32_t parent,
 		  unsigned int flags, uint32_t type, const void *data,
 		  size_t size, uint32_t fault, struct vdev_hwpt **ret)
@@ -167,7 +159,7 @@ int vdev_hwpt_new(struct vdev_iommu *iommu, uint32_t device, uint32_t parent,
 		return vdev_fail(iommu->ctx, -EINVAL,
 				 "a nested HWPT has a type and data, another "
 				 "one has neither");
-	error = need_iommufd(iommu);
+	error = iommu_need_iommufd(iommu, "HWPTs");
 	if (error)
 		return error;
 	hwpt = hwpt_alloc(iommu, flags);
@@ -188,7 +180,7 @@ int vdev_hwpt_import(struct vdev_iommu *iommu, uint32_t id, unsigned int flags,
 		     struct vdev_hwpt **ret)
 {
 	struct vdev_hwpt *hwpt;
-	int error = need_iommufd(iommu);
+	int error = iommu_need_iommufd(iommu, "HWPTs");
 
 	if (error)
 		return error;
@@ -208,20 +200,12 @@ struct vdev_hwpt *vdev_hwpt_ref(struct vdev_hwpt *hwpt)
 
 struct vdev_hwpt *vdev_hwpt_unref(struct vdev_hwpt *hwpt)
 {
-	struct vdev_iommu *iommu;
-	int error = 0;
-
 	if (!hwpt || --hwpt->refs)
 		return NULL;
-	iommu = hwpt->iommu;
 	if (hwpt->owned)
-		error = iommufd_destroy(&iommu->ctx->sys, iommu->fd, hwpt->id);
-	if (error)
-		vdev_log(iommu->ctx, VDEV_LOG_WARNING,
-			 "HWPT %u stays until its iommufd is closed: %s",
-			 hwpt->id, strerror(-error));
+		iommu_destroy_object(hwpt->iommu, "HWPT", hwpt->id);
 	vdev_ioas_unref(hwpt->ioas);
-	vdev_iommu_unref(iommu);
+	vdev_iommu_unref(hwpt->iommu);
 	free(hwpt);
 	return NULL;
 }

@@ -29,6 +29,25 @@ int iommu_needs(const struct vdev_iommu *iommu, const char *what,
 			 "%s needs Linux %s or later: %s", what, version, call);
 }
 
+int iommu_need_iommufd(const struct vdev_iommu *iommu, const char *what)
+{
+	if (iommu->kind != VDEV_IOMMU_TYPE1)
+		return 0;
+	return vdev_fail(iommu->ctx, -EOPNOTSUPP,
+			 "type 1 has no %s; an iommufd does", what);
+}
+
+void iommu_destroy_object(const struct vdev_iommu *iommu, const char *what,
+			  uint32_t id)
+{
+	int error = iommufd_destroy(&iommu->ctx->sys, iommu->fd, id);
+
+	if (error)
+		vdev_log(iommu->ctx, VDEV_LOG_WARNING,
+			 "%s %u stays until its iommufd is closed: %s", what,
+			 id, strerror(-error));
+}
+
 static bool is_absent(int error)
 {
 	return error == -ENOENT || error == -ENXIO || error == -ENODEV;

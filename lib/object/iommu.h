@@ -49,6 +49,19 @@ int iommu_needs(const struct vdev_iommu *iommu, const char *what,
 		const char *version, const char *call);
 
 /*
+ * Whether there is an iommufd; if not `what` is said to need one. Return: 0 or
+ * -EOPNOTSUPP.
+ */
+int iommu_need_iommufd(const struct vdev_iommu *iommu, const char *what);
+
+/*
+ * Destroys an object of an iommufd. One that is in use stays, which is told to
+ * the log: "WHAT 5 stays ...".
+ */
+void iommu_destroy_object(const struct vdev_iommu *iommu, const char *what,
+			  uint32_t id);
+
+/*
  * Records why there was not memory enough for `length` bytes to be pinned:
  * RLIMIT_MEMLOCK, or the machine's. `name` is what they were for. Return:
  * -ENOMEM.

@@ -15,6 +15,10 @@
 #define MOCK_REPLACE   10
 #define MOCK_DOMAIN    12
 #define MOCK_DIRTY     13
+#define MOCK_IOTLB     14
+#define MOCK_IOPF      15
+#define MOCK_CACHE     16
+#define MOCK_VEVENT    17
 #define MOCK_ATTACH    18
 #define MOCK_PREPLACE  19
 #define MOCK_DETACH    20
@@ -96,6 +100,41 @@ static inline int mock_dirty(int iommufd, uint32_t hwpt, uint64_t iova,
 	m.longs[2] = length;
 	m.longs[3] = page_size;
 	m.longs[4] = (uintptr_t)bits;
+	return mock_call(iommufd, &m);
+}
+
+/* Whether an entry of a nested HWPT's cache (MOCK_IOTLB, by its id) or of a
+ * device's (MOCK_CACHE, by the iommufd's id) has a value. */
+static inline int mock_has(int iommufd, int op, uint32_t id, uint32_t entry,
+			   uint32_t value)
+{
+	struct mock m = { .op = (uint32_t)op, .id = id };
+
+	m.words[0] = entry;
+	m.words[1] = value;
+	return !mock_call(iommufd, &m);
+}
+
+/* Lets a device (the iommufd's id) ask for a page; 0 for no PASID. */
+static inline int mock_fault(int iommufd, uint32_t device, uint32_t pasid,
+			     uint32_t group, uint32_t access, uint64_t address)
+{
+	struct mock m = { .op = MOCK_IOPF };
+
+	m.words[0] = device;
+	m.words[1] = pasid;
+	m.words[2] = group;
+	m.words[3] = access;
+	m.longs[2] = address;
+	return mock_call(iommufd, &m);
+}
+
+/* Lets an event happen in the vIOMMU of a device (the iommufd's id). */
+static inline int mock_event(int iommufd, uint32_t device)
+{
+	struct mock m = { .op = MOCK_VEVENT };
+
+	m.words[0] = device;
 	return mock_call(iommufd, &m);
 }
 
