@@ -900,6 +900,64 @@ static int kernel_netlink(struct vdev_sys *sys,
 	return ret;
 }
 
+/* Makes room for a burst; without privilege, as much as is allowed. */
+static void enlarge(int fd)
+{
+	const int size = NETLINK_RECEIVE_SIZE;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
+}
+
+static int kernel_netlink_listen(struct vdev_sys *sys, int protocol, int fd,
+				 unsigned int group)
+{
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	int s = fd;
+	int ret = 0;
+
+	(void)sys;
+	if (fd < 0) {
+		s = RETRY(
+			socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+		if (s < 0)
+			return s;
+		enlarge(s);
+		ret = RETRY(bind(s, (const void *)&any, sizeof(any)));
+	}
+	if (!ret)
+		ret = RETRY(setsockopt(s, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+				       &group, sizeof(group)));
+	if (!ret)
+		return s;
+	if (fd < 0)
+		close(s);
+	return ret;
+}
+
+/* Processes may send to groups too; what they say does not count. */
+static ssize_t kernel_netlink_receive(struct vdev_sys *sys, int fd, void *buf,
+				      size_t size)
+{
+	struct sockaddr_nl from;
+	struct iovec place = { .iov_base = buf, .iov_len = size };
+	ssize_t n;
+
+	(void)sys;
+	do {
+		struct msghdr m = { .msg_name = &from,
+				    .msg_namelen = sizeof(from),
+				    .msg_iov = &place,
+				    .msg_iovlen = 1 };
+
+		n = RETRY(recvmsg(fd, &m, MSG_DONTWAIT));
+		if (n >= 0 && m.msg_flags & MSG_TRUNC)
+			return -EMSGSIZE;
+	} while (n >= 0 && from.nl_pid);
+	return n;
+}
+
 const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.open = kernel_open,
 	.close = kernel_close,
@@ -928,6 +986,8 @@ const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.run = kernel_run,
 	.program = kernel_program,
 	.netlink = kernel_netlink,
+	.netlink_listen = kernel_netlink_listen,
+	.netlink_receive = kernel_netlink_receive,
 	.secret_new = kernel_secret_new,
 	.secret_free = kernel_secret_free,
 	.random = kernel_random,

@@ -122,6 +122,20 @@ struct vdev_sys_ops {
 	 */
 	int (*netlink)(struct vdev_sys *sys, struct vdev_sys_netlink *request);
 	/*
+	 * A socket for what the kernel sends to a multicast group; `fd` is one
+	 * that is to take those of this group too, or -1. Return: the socket,
+	 * for poll() and close().
+	 */
+	int (*netlink_listen)(struct vdev_sys *sys, int protocol, int fd,
+			      unsigned int group);
+	/*
+	 * The next datagram, without waiting. Return: its size; -EAGAIN if
+	 * there is none; -ENOBUFS if some were lost; -EMSGSIZE if it does not
+	 * fit and is lost.
+	 */
+	ssize_t (*netlink_receive)(struct vdev_sys *sys, int fd, void *buf,
+				   size_t size);
+	/*
 	 * Memory for a secret: zeroed, in no core dump and, where the limit
 	 * allows that, in no swap space.
 	 */

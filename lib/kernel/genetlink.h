@@ -20,6 +20,24 @@ struct genetlink {
 int genetlink_open(struct vdev_sys *sys, const char *name, uint8_t version,
 		   struct genetlink *ret);
 
+/*
+ * The same among the families that are there: the kernel looks for no module
+ * that may have it, and so runs no program. `group` is that of the multicast
+ * group of this name.
+ */
+int genetlink_find(struct vdev_sys *sys, const char *name, uint8_t version,
+		   const char *group_name, struct genetlink *ret,
+		   uint32_t *group);
+
+/*
+ * What the controller says of one family. Return: 1 if it is the one of this
+ * name, whose number and multicast group are written then, the latter 0 if it
+ * has none of that name; 0 if it is another one; -EBADMSG.
+ */
+int genetlink_take_family(const void *message, const char *name,
+			  const char *group_name, uint16_t *family,
+			  uint32_t *group);
+
 /* Begins a message; with NLM_F_DUMP it asks for all. */
 void genetlink_start(const struct genetlink *g, struct nlmessage *b,
 		     uint8_t command, int flags);

@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 #include <libvdev/group.h>
-#include <libvdev/mdev.h>
 
 #include "object/check.h"
+#include "object/mdev.h"
 #include "object/names.h"
 #include "object/recorder.h"
 
@@ -180,7 +180,8 @@ static void look_at_mdevs(struct capture *c)
 	struct vdev_mdev_definition_list *definitions;
 	struct vdev_mdev_type_list *types;
 
-	if (vdev_mdev_type_list_new(c->ctx, NULL, &types) >= 0)
+	/* What netlink says would leave nothing behind. */
+	if (mdev_type_list_by_sysfs(c->ctx, &types) >= 0)
 		vdev_mdev_type_list_free(types);
 	if (vdev_mdev_definition_list_new(c->ctx, &definitions) >= 0)
 		vdev_mdev_definition_list_free(definitions);

@@ -3,11 +3,13 @@
 /*
  * Making and removing mdevs.
  *
- * A write to `create` returns when the driver has the mdev, but others see it
- * before: mdev_device_create() adds the device, then attaches the driver, and
- * makes the link `mdev_type` last. A write to `remove` before that fails with
- * EAGAIN and takes the attribute `remove` away for good (remove_store() in
- * drivers/vfio/mdev/mdev_sysfs.c, Linux 7.2), so a removal waits for the link.
+ * By netlink, an mdev is usable when the answer arrives, and gone when that is
+ * notified. By sysfs a write to `create` returns when the driver has the mdev,
+ * but others see it before: mdev_device_create() adds the device, then attaches
+ * the driver, and makes the link `mdev_type` last. A write to `remove` before
+ * that fails with EAGAIN and takes the attribute `remove` away for good
+ * (remove_store() in drivers/vfio/mdev/mdev_sysfs.c, Linux 7.2), so a removal
+ * waits for the link.
  */
 
 #include "object/mdev.h"
@@ -15,8 +17,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "kernel/mdev.h"
 #include "object/device_struct.h"
+#include "object/mdev_link.h"
 
 /* How long a driver may take, where the caller cannot say. */
 #define DRIVER_MS  10000
@@ -58,11 +60,15 @@ int vdev_mdev_wait(struct vdev_device *dev, unsigned int timeout_ms)
 
 /* --- Making */
 
-/* What is to be made, with names as the kernel has them. */
+/* What is to be made, with names as the kernel has them, and how. */
 struct creation {
 	char parent[MDEV_PARENT_SIZE];
 	char uuid[UUID_TEXT_SIZE];
 	const struct vdev_mdev_config *config;
+	struct mdev_link link;
+	/* By netlink: */
+	uint32_t parent_id;
+	struct mdev_netlink_settings settings;
 };
 
 int vdev_mdev_random_uuid(struct vdev_ctx *ctx, char text[VDEV_MDEV_UUID_TEXT])
@@ -92,12 +98,12 @@ static int fail_full(struct vdev_ctx *ctx, const struct creation *c)
 			 "remove one of its mdevs, see 'vdevctl mdev list'");
 }
 
-static int check_type(struct vdev_ctx *ctx, const struct creation *c)
+static int check_type(struct vdev_ctx *ctx, struct creation *c)
 {
 	struct mdev_type_facts facts;
 	int available;
-	int error = mdev_sysfs_read_type(&ctx->sys, c->parent, c->config->type,
-					 &facts);
+	int error = mdev_link_read_type(&c->link, c->parent, c->config->type,
+					&facts);
 
 	if (error == -ENOENT) {
 		vdev_fail(ctx, error, "%s offers no mdev type %s", c->parent,
@@ -108,7 +114,8 @@ static int check_type(struct vdev_ctx *ctx, const struct creation *c)
 	}
 	if (error)
 		return vdev_fail(ctx, error, "cannot read type %s of %s: %s",
-				 c->config->type, c->parent, strerror(-error));
+				 c->config->type, c->parent,
+				 mdev_link_reason(&c->link, error));
 	available = facts.available;
 	mdev_type_facts_clear(&facts);
 	return available ? 0 : fail_full(ctx, c);
@@ -134,6 +141,50 @@ static int check_uuid(struct vdev_ctx *ctx, const char *uuid,
 	return fail_exists(ctx, c->uuid);
 }
 
+/*
+ * Attributes that netlink takes with the request, so that the driver agrees to
+ * them before there is an mdev. All others are files of the mdev.
+ */
+static int take_settings(struct vdev_ctx *ctx, struct creation *c)
+{
+	for (size_t i = 0; i < c->config->count; i++) {
+		const struct mdev_attr *a = &c->config->attrs[i];
+		uint64_t most, value;
+		int setting = mdev_netlink_setting(a->name, &most);
+		int error;
+
+		if (!setting)
+			continue;
+		error = str_to_u64(a->value, 0, &value);
+		if (!error && value > most)
+			error = -ERANGE;
+		if (error)
+			return vdev_fail_as(ctx, VDEV_ERROR_FAILED, error,
+					    "attribute %s refuses '%s': %s",
+					    a->name, a->value,
+					    error == -ERANGE
+						    ? "it is too large"
+						    : "it is no number");
+		c->settings.given |= 1u << setting;
+		c->settings.values[setting] = value;
+	}
+	return 0;
+}
+
+static int prepare_netlink(struct vdev_ctx *ctx, struct creation *c)
+{
+	int error = mdev_link_parent_id(&c->link, c->parent, &c->parent_id);
+
+	/* Sysfs has it for a moment before and after. */
+	if (error == -ENODEV)
+		return mdev_fail_no_parent(ctx, c->parent);
+	if (error)
+		return vdev_fail(ctx, error,
+				 "cannot list the parents of mdevs: %s",
+				 mdev_link_reason(&c->link, error));
+	return take_settings(ctx, c);
+}
+
 static int prepare(struct vdev_ctx *ctx, const char *parent, const char *uuid,
 		   const struct vdev_mdev_config *config, struct creation *c)
 {
@@ -145,7 +196,15 @@ static int prepare(struct vdev_ctx *ctx, const char *parent, const char *uuid,
 	error = check_uuid(ctx, uuid, c);
 	if (!error)
 		error = mdev_find_parent(ctx, parent, c->parent);
-	return error ? error : check_type(ctx, c);
+	if (error)
+		return error;
+	mdev_link_open(ctx, &c->link);
+	if (c->link.netlink)
+		error = prepare_netlink(ctx, c);
+	if (!error)
+		error = check_type(ctx, c);
+	mdev_link_close(&c->link);
+	return error;
 }
 
 int vdev_mdev_check(struct vdev_ctx *ctx, const char *parent, const char *uuid,
@@ -154,6 +213,34 @@ int vdev_mdev_check(struct vdev_ctx *ctx, const char *parent, const char *uuid,
 	struct creation c;
 
 	return prepare(ctx, parent, uuid, config, &c);
+}
+
+/* Which settings it may be that the driver does not like. */
+static char *name_settings(const struct creation *c)
+{
+	struct strbuf text = { 0 };
+	uint64_t most;
+
+	for (size_t i = 0; i < c->config->count; i++) {
+		const struct mdev_attr *a = &c->config->attrs[i];
+
+		if (mdev_netlink_setting(a->name, &most))
+			strbuf_addf(&text, "%s%s '%s'",
+				    text.length ? " or " : "", a->name,
+				    a->value);
+	}
+	return strbuf_finish(&text);
+}
+
+static int fail_settings(struct vdev_ctx *ctx, int error,
+			 const struct creation *c)
+{
+	_auto_free_ char *names = name_settings(c);
+
+	return vdev_fail_as(ctx, VDEV_ERROR_FAILED, error,
+			    "%s: attribute %s is refused: %s; nothing was made",
+			    c->uuid, names ? names : "",
+			    mdev_link_reason(&c->link, error));
 }
 
 /* What the driver, or its core, said to the creation. */
@@ -173,24 +260,30 @@ static int fail_creation(struct vdev_ctx *ctx, int error,
 	case -EAGAIN:
 		return vdev_fail(ctx, error,
 				 "%s cannot make an mdev of type %s: %s",
-				 c->parent, c->config->type, strerror(-error));
-	default:
-		vdev_fail_as(ctx, VDEV_ERROR_FAILED, error,
-			     "%s refuses to make an mdev of type %s: %s",
-			     c->parent, c->config->type, strerror(-error));
-		return vdev_hint(ctx, error, "the kernel log may say more");
+				 c->parent, c->config->type,
+				 mdev_link_reason(&c->link, error));
+	case -EINVAL:
+	case -ERANGE:
+	case -EOPNOTSUPP:
+		if (c->link.netlink && c->settings.given)
+			return fail_settings(ctx, error, c);
+		break;
 	}
+	vdev_fail_as(ctx, VDEV_ERROR_FAILED, error,
+		     "%s refuses to make an mdev of type %s: %s", c->parent,
+		     c->config->type, mdev_link_reason(&c->link, error));
+	return vdev_hint(ctx, error, "the kernel log may say more");
 }
 
 /* Removes what is there in part. `why` is what failed, recorded. */
-static int roll_back(struct vdev_ctx *ctx, const struct creation *c, int why)
+static int roll_back(struct vdev_ctx *ctx, struct creation *c, int why)
 {
 	_auto_free_ char *reason = strdup(vdev_ctx_last_error(ctx));
-	pid_t pending;
 	int error;
 
-	vdev_log(ctx, VDEV_LOG_INFO, "%s: remove it again", c->uuid);
-	error = mdev_sysfs_remove(&ctx->sys, c->uuid, DRIVER_MS, &pending);
+	vdev_log(ctx, VDEV_LOG_INFO, "%s: remove it again by %s", c->uuid,
+		 mdev_link_name(&c->link));
+	error = mdev_link_remove(&c->link, c->uuid, DRIVER_MS, true);
 	/* Its parent may be gone, and it with it. */
 	if (!error || error == -ENOENT || error == -ENODEV)
 		return vdev_fail_as(ctx, VDEV_ERROR_FAILED, why,
@@ -202,44 +295,92 @@ static int roll_back(struct vdev_ctx *ctx, const struct creation *c, int why)
 			    strerror(-error));
 }
 
+static int fail_attr(struct vdev_ctx *ctx, int error, const struct creation *c,
+		     const struct mdev_attr *a)
+{
+	uint64_t most;
+
+	if (error != -ENOENT)
+		return vdev_fail(ctx, error,
+				 "%s: attribute %s refuses '%s': %s", c->uuid,
+				 a->name, a->value, strerror(-error));
+	if (!mdev_netlink_setting(a->name, &most))
+		return vdev_fail(ctx, error, "%s: attribute %s does not exist",
+				 c->uuid, a->name);
+	return vdev_fail(ctx, error,
+			 "%s: attribute %s does not exist; as a setting it "
+			 "needs a kernel that makes mdevs by generic netlink",
+			 c->uuid, a->name);
+}
+
 static int set_attrs(struct vdev_ctx *ctx, const struct creation *c)
 {
 	for (size_t i = 0; i < c->config->count; i++) {
 		const struct mdev_attr *a = &c->config->attrs[i];
+		uint64_t most;
 		int error;
 
+		/* It was made with these. */
+		if (c->link.netlink && mdev_netlink_setting(a->name, &most))
+			continue;
 		vdev_log(ctx, VDEV_LOG_INFO, "%s: %s = %s", c->uuid, a->name,
 			 a->value);
 		error = mdev_sysfs_set(&ctx->sys, c->uuid, a->name, a->value);
 		if (error)
-			return vdev_fail(
-				ctx, error, "%s: attribute %s %s%s%s%s",
-				c->uuid, a->name,
-				error == -ENOENT ? "does not exist"
-						 : "refuses '",
-				error == -ENOENT ? "" : a->value,
-				error == -ENOENT ? "" : "': ",
-				error == -ENOENT ? "" : strerror(-error));
+			return fail_attr(ctx, error, c, a);
 	}
 	return 0;
 }
 
-static int make(struct vdev_ctx *ctx, const struct creation *c)
+static int ask_once(struct vdev_ctx *ctx, struct creation *c)
+{
+	int error = -EPERM;
+
+	if (c->link.netlink)
+		error = mdev_netlink_create(&c->link.nl, c->parent_id,
+					    c->config->type, c->uuid,
+					    &c->settings);
+	if (error != -EPERM || (c->link.netlink && c->settings.given))
+		return error;
+	/* Sysfs asks for less than netlink does. */
+	if (c->link.netlink)
+		mdev_link_use_sysfs(&c->link,
+				    mdev_link_reason(&c->link, error));
+	return mdev_sysfs_create(&ctx->sys, c->parent, c->config->type,
+				 c->uuid);
+}
+
+static int make(struct vdev_ctx *ctx, struct creation *c)
 {
 	struct vdev_sys *sys = &ctx->sys;
 	uint64_t end = sys->ops->now_ms(sys) + AGAIN_MS;
 	int error;
 
-	vdev_log(ctx, VDEV_LOG_INFO, "%s: make an mdev %s of type %s",
-		 c->parent, c->uuid, c->config->type);
+	vdev_log(ctx, VDEV_LOG_INFO, "%s: make an mdev %s of type %s by %s",
+		 c->parent, c->uuid, c->config->type, mdev_link_name(&c->link));
 	for (;;) {
-		error = mdev_sysfs_create(sys, c->parent, c->config->type,
-					  c->uuid);
+		error = ask_once(ctx, c);
 		if (error != -EAGAIN || sys->ops->now_ms(sys) >= end)
 			break;
 		sys->ops->sleep_ms(sys, AGAIN_EVERY);
 	}
 	return error ? fail_creation(ctx, error, c) : 0;
+}
+
+/* All of it, or nothing. */
+static int make_whole(struct vdev_device *dev, struct creation *c)
+{
+	int error = make(dev->ctx, c);
+
+	/* It was made, but the kernel's answer makes no sense. */
+	if (error == -EBADMSG && c->link.netlink)
+		return roll_back(dev->ctx, c, error);
+	if (error)
+		return error;
+	error = vdev_mdev_wait(dev, DRIVER_MS);
+	if (!error)
+		error = set_attrs(dev->ctx, c);
+	return error ? roll_back(dev->ctx, c, error) : 0;
 }
 
 int vdev_mdev_create(struct vdev_ctx *ctx, const char *parent, const char *uuid,
@@ -258,14 +399,7 @@ int vdev_mdev_create(struct vdev_ctx *ctx, const char *parent, const char *uuid,
 	dev = device_alloc(ctx, "mdev", c.uuid);
 	if (!dev)
 		return vdev_fail(ctx, -ENOMEM, "out of memory");
-	error = make(ctx, &c);
-	if (!error) {
-		error = vdev_mdev_wait(dev, DRIVER_MS);
-		if (!error)
-			error = set_attrs(ctx, &c);
-		if (error)
-			error = roll_back(ctx, &c, error);
-	}
+	error = make_whole(dev, &c);
 	if (error) {
 		vdev_device_unref(dev);
 		return error;
@@ -276,6 +410,13 @@ int vdev_mdev_create(struct vdev_ctx *ctx, const char *parent, const char *uuid,
 
 /* --- Removing */
 
+static int hint_in_use(struct vdev_device *dev)
+{
+	return vdev_hint(dev->ctx, -EBUSY,
+			 "end its user first; by force the kernel asks the "
+			 "user to let go, and waits for that");
+}
+
 static int check_unused(struct vdev_device *dev)
 {
 	_auto_free_ char *users = NULL;
@@ -284,13 +425,11 @@ static int check_unused(struct vdev_device *dev)
 	if (used <= 0)
 		return used;
 	vdev_fail(dev->ctx, -EBUSY, "%s is open in %s", dev->address, users);
-	return vdev_hint(dev->ctx, -EBUSY,
-			 "end its user first; by force the kernel asks the "
-			 "user to let go, and waits for that");
+	return hint_in_use(dev);
 }
 
-static int fail_removal(struct vdev_device *dev, int error,
-			unsigned int timeout_ms)
+static int fail_removal(struct vdev_device *dev, const struct mdev_link *link,
+			int error, unsigned int timeout_ms)
 {
 	switch (error) {
 	case -ETIMEDOUT:
@@ -305,8 +444,12 @@ static int fail_removal(struct vdev_device *dev, int error,
 		/* Another removal was faster, or its parent's. */
 		return vdev_fail(dev->ctx, -ENODEV, "mdev %s is gone",
 				 dev->address);
+	case -EBUSY:
+		vdev_fail(dev->ctx, error, "%s is open", dev->address);
+		return hint_in_use(dev);
 	case -EAGAIN:
-		return vdev_fail(dev->ctx, error,
+	case -EALREADY:
+		return vdev_fail(dev->ctx, -EAGAIN,
 				 "another process is making or removing %s",
 				 dev->address);
 	default:
@@ -315,23 +458,41 @@ static int fail_removal(struct vdev_device *dev, int error,
 					    ? VDEV_ERROR_PERMISSION
 					    : VDEV_ERROR_FAILED,
 				    error, "cannot remove %s: %s", dev->address,
-				    strerror(-error));
+				    mdev_link_reason(link, error));
 	}
+}
+
+/* One that goes away already will not become usable. */
+static int wait_removable(struct vdev_device *dev, struct mdev_link *link,
+			  unsigned int timeout_ms)
+{
+	struct mdev_netlink_device known;
+
+	if (link->netlink &&
+	    !mdev_netlink_device(&link->nl, dev->address, &known))
+		return known.removing
+			       ? fail_removal(dev, link, -EALREADY, timeout_ms)
+			       : 0;
+	return vdev_mdev_wait(dev, timeout_ms);
 }
 
 int vdev_mdev_remove(struct vdev_device *dev, unsigned int timeout_ms,
 		     bool force)
 {
 	struct vdev_ctx *ctx = dev->ctx;
-	int error = vdev_mdev_wait(dev, timeout_ms);
-	pid_t pending;
+	_auto_link_ struct mdev_link link = { .ctx = ctx };
+	int error = check_mdev(dev);
 
+	if (error)
+		return error;
+	mdev_link_open(ctx, &link);
+	error = wait_removable(dev, &link, timeout_ms);
 	if (!error && !force)
 		error = check_unused(dev);
 	if (error)
 		return error;
-	vdev_log(ctx, VDEV_LOG_INFO, "%s: remove it", dev->address);
-	error = mdev_sysfs_remove(&ctx->sys, dev->address, timeout_ms,
-				  &pending);
-	return error ? fail_removal(dev, error, timeout_ms) : 0;
+	vdev_log(ctx, VDEV_LOG_INFO, "%s: remove it by %s", dev->address,
+		 mdev_link_name(&link));
+	error = mdev_link_remove(&link, dev->address, timeout_ms, force);
+	return error ? fail_removal(dev, &link, error, timeout_ms) : 0;
 }

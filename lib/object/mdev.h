@@ -35,11 +35,18 @@ void mdev_config_take(struct vdev_mdev_config *config,
 int mdev_parent_name(struct vdev_ctx *ctx, const char *name,
 		     char ret[MDEV_PARENT_SIZE]);
 
+/* All types, read from sysfs on every kernel. */
+int mdev_type_list_by_sysfs(struct vdev_ctx *ctx,
+			    struct vdev_mdev_type_list **ret);
+
 /*
  * A parent's name as sysfs has it, from one that people write. Return: 0 or a
  * recorded failure.
  */
 int mdev_find_parent(struct vdev_ctx *ctx, const char *name,
 		     char ret[MDEV_PARENT_SIZE]);
+
+/* Records that it is no parent. Return: -ENODEV. */
+int mdev_fail_no_parent(struct vdev_ctx *ctx, const char *name);
 
 #endif

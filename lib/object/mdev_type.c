@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "kernel/mdev.h"
+#include "object/mdev_link.h"
 
 struct vdev_mdev_type {
 	char *parent;
@@ -36,6 +36,14 @@ int mdev_parent_name(struct vdev_ctx *ctx, const char *name,
 	return 0;
 }
 
+int mdev_fail_no_parent(struct vdev_ctx *ctx, const char *name)
+{
+	vdev_fail(ctx, -ENODEV, "%s is no parent of mdevs", name);
+	return vdev_hint(ctx, -ENODEV,
+			 "'vdevctl mdev types' lists the parents; is the "
+			 "driver loaded that makes mdevs of it?");
+}
+
 int mdev_find_parent(struct vdev_ctx *ctx, const char *name,
 		     char ret[MDEV_PARENT_SIZE])
 {
@@ -43,16 +51,14 @@ int mdev_find_parent(struct vdev_ctx *ctx, const char *name,
 
 	if (error || mdev_sysfs_is_parent(&ctx->sys, ret))
 		return error;
-	vdev_fail(ctx, -ENODEV, "%s is no parent of mdevs", ret);
-	return vdev_hint(ctx, -ENODEV,
-			 "'vdevctl mdev types' lists the parents; is the "
-			 "driver loaded that makes mdevs of it?");
+	return mdev_fail_no_parent(ctx, ret);
 }
 
-static int fail(struct vdev_ctx *ctx, int error, const char *parent)
+static int fail(const struct mdev_link *link, int error, const char *parent)
 {
-	return vdev_fail(ctx, error, "cannot read the mdev types of %s: %s",
-			 parent, strerror(-error));
+	return vdev_fail(link->ctx, error,
+			 "cannot read the mdev types of %s: %s", parent,
+			 mdev_link_reason(link, error));
 }
 
 /* Gone is what was there a moment ago. */
@@ -61,74 +67,62 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ENODEV;
 }
 
-static int add_type(struct vdev_ctx *ctx, struct vdev_mdev_type_list *list,
-		    const char *parent, const char *id)
-{
-	struct vdev_mdev_type type = { 0 };
-	int error = mdev_sysfs_read_type(&ctx->sys, parent, id, &type.facts);
-
-	if (error)
-		return is_gone(error) ? 0 : error;
-	type.parent = strdup(parent);
-	error = type.parent ? ARRAY_ADD(list->items, list->count, type)
-			    : -ENOMEM;
-	if (error) {
-		mdev_type_facts_clear(&type.facts);
-		free(type.parent);
-	}
-	return error;
-}
-
-static int add_parent(struct vdev_ctx *ctx, struct vdev_mdev_type_list *list,
+static int add_parent(struct mdev_link *link, struct vdev_mdev_type_list *list,
 		      const char *parent)
 {
-	_auto_strv_ struct strv ids = { 0 };
-	int error = mdev_sysfs_types(&ctx->sys, parent, &ids);
-	const char *id;
+	struct mdev_type_facts *facts = NULL;
+	size_t count = 0;
+	int error = mdev_link_types(link, parent, &facts, &count);
 
 	if (error)
-		return is_gone(error) ? 0 : fail(ctx, error, parent);
-	strv_foreach(&ids, id) {
-		error = add_type(ctx, list, parent, id);
+		return is_gone(error) ? 0 : fail(link, error, parent);
+	for (size_t i = 0; i < count && !error; i++) {
+		struct vdev_mdev_type type = { strdup(parent), facts[i] };
+
+		error = type.parent ? ARRAY_ADD(list->items, list->count, type)
+				    : -ENOMEM;
 		if (error)
-			return fail(ctx, error, parent);
+			free(type.parent);
+		else
+			facts[i] = (struct mdev_type_facts){ 0 };
 	}
-	return 0;
+	mdev_link_types_free(facts, count);
+	return error ? fail(link, error, parent) : 0;
 }
 
-static int add_parents(struct vdev_ctx *ctx, struct vdev_mdev_type_list *list)
+static int add_parents(struct mdev_link *link, struct vdev_mdev_type_list *list)
 {
 	_auto_strv_ struct strv parents = { 0 };
-	int error = mdev_sysfs_parents(&ctx->sys, &parents);
+	int error = mdev_link_parents(link, &parents);
 	const char *parent;
 
 	if (error)
-		return vdev_fail(ctx, error,
+		return vdev_fail(link->ctx, error,
 				 "cannot list the parents of mdevs: %s",
-				 strerror(-error));
+				 mdev_link_reason(link, error));
 	strv_foreach(&parents, parent) {
-		error = add_parent(ctx, list, parent);
+		error = add_parent(link, list, parent);
 		if (error)
 			return error;
 	}
 	return 0;
 }
 
-int vdev_mdev_type_list_new(struct vdev_ctx *ctx, const char *parent,
-			    struct vdev_mdev_type_list **ret)
+static int make_list(struct mdev_link *link, const char *parent,
+		     struct vdev_mdev_type_list **ret)
 {
 	struct vdev_mdev_type_list *list = calloc(1, sizeof(*list));
 	char name[MDEV_PARENT_SIZE];
 	int error;
 
 	if (!list)
-		return vdev_fail(ctx, -ENOMEM, "out of memory");
+		return vdev_fail(link->ctx, -ENOMEM, "out of memory");
 	if (parent) {
-		error = mdev_find_parent(ctx, parent, name);
+		error = mdev_find_parent(link->ctx, parent, name);
 		if (!error)
-			error = add_parent(ctx, list, name);
+			error = add_parent(link, list, name);
 	} else {
-		error = add_parents(ctx, list);
+		error = add_parents(link, list);
 	}
 	if (error) {
 		vdev_mdev_type_list_free(list);
@@ -136,6 +130,23 @@ int vdev_mdev_type_list_new(struct vdev_ctx *ctx, const char *parent,
 	}
 	*ret = list;
 	return (int)list->count;
+}
+
+int vdev_mdev_type_list_new(struct vdev_ctx *ctx, const char *parent,
+			    struct vdev_mdev_type_list **ret)
+{
+	_auto_link_ struct mdev_link link;
+
+	mdev_link_open(ctx, &link);
+	return make_list(&link, parent, ret);
+}
+
+int mdev_type_list_by_sysfs(struct vdev_ctx *ctx,
+			    struct vdev_mdev_type_list **ret)
+{
+	struct mdev_link link = { .ctx = ctx };
+
+	return make_list(&link, NULL, ret);
 }
 
 void vdev_mdev_type_list_free(struct vdev_mdev_type_list *list)

@@ -25,10 +25,11 @@ HEADERS = ["devlink", "iommufd", "vfio"]
 PARTIAL = ["devlink"]
 # What only a kernel with kernel-patches/ has: the kernel's header, and a word
 # that it has not got without them.
-PATCHED = {"vfio_patched": ("vfio", "VFIO_DEVICE_FEATURE_ISOLATION")}
+PATCHED = {"vfio_patched": ("vfio", "VFIO_DEVICE_FEATURE_ISOLATION"),
+           "mdev": ("mdev", "MDEV_A_DEV_PASID")}
 
 # Macros that are text.
-TEXT = re.compile(r"VFIO_DEVICE_API_\w+_STRING$|\w+_GENL_NAME$")
+TEXT = re.compile(r"VFIO_DEVICE_API_\w+_STRING$|\w+_(GENL|FAMILY)_NAME$|\w+_MCGRP_\w+$")
 
 # What the kernel's headers have and the project has no use for.
 FOREIGN = re.compile(
@@ -226,7 +227,7 @@ def check_used(tap):
     users = [
         str(f.relative_to(LIB))
         for f in sorted(LIB.rglob("*.[ch]"))
-        if re.search(r"#\s*include\s+<linux/(devlink|iommufd|vfio)\.h>", f.read_text())
+        if re.search(r"#\s*include\s+<linux/(devlink|iommufd|mdev|vfio)\.h>", f.read_text())
     ]
     tap.ok(not users, "the library does not use the system's headers", users)
 

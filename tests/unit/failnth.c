@@ -263,6 +263,18 @@ static int fail_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 	return PASS(sys, netlink, request);
 }
 
+static int fail_netlink_listen(struct vdev_sys *sys, int protocol, int fd,
+			       unsigned int group)
+{
+	return PASS(sys, netlink_listen, protocol, fd, group);
+}
+
+static ssize_t fail_netlink_receive(struct vdev_sys *sys, int fd, void *buf,
+				    size_t size)
+{
+	return PASS(sys, netlink_receive, fd, buf, size);
+}
+
 static int fail_secret_new(struct vdev_sys *sys, size_t size, void **ret)
 {
 	return PASS(sys, secret_new, size, ret);
@@ -335,6 +347,8 @@ static const struct vdev_sys_ops failnth_ops = {
 	.run = fail_run,
 	.program = fail_program,
 	.netlink = fail_netlink,
+	.netlink_listen = fail_netlink_listen,
+	.netlink_receive = fail_netlink_receive,
 	.secret_new = fail_secret_new,
 	.secret_free = fail_secret_free,
 	.random = fail_random,

@@ -49,6 +49,8 @@ struct fakekernel {
 	char override_text[64];
 	int (*netlink)(void *data, struct vdev_sys_netlink *request);
 	void *netlink_data;
+	ssize_t (*events)(void *data, void *buf, size_t size);
+	void *events_data;
 };
 
 /* Composes a path, which has to fit. Return: its length. */

@@ -718,6 +718,47 @@ void fakekernel_set_netlink(struct fakekernel *fk,
 	fk->netlink_data = data;
 }
 
+static int fake_netlink_listen(struct vdev_sys *sys, int protocol, int fd,
+			       unsigned int group)
+{
+	struct fakekernel *fk = enter(sys);
+
+	(void)protocol;
+	assert_true(group > 0);
+	if (!fk->events)
+		return -EPROTONOSUPPORT;
+	return fd >= 0 ? fd : open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+static ssize_t fake_netlink_receive(struct vdev_sys *sys, int fd, void *buf,
+				    size_t size)
+{
+	struct fakekernel *fk = enter(sys);
+
+	assert_true(fd >= 0 && fk->events);
+	return fk->events(fk->events_data, buf, size);
+}
+
+static int fake_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
+		     int timeout_ms)
+{
+	struct fakekernel *fk = enter(sys);
+
+	(void)fds;
+	(void)count;
+	assert_true(timeout_ms >= 0);
+	fk->now += (unsigned int)timeout_ms;
+	return 0;
+}
+
+void fakekernel_set_events(struct fakekernel *fk,
+			   ssize_t (*fn)(void *data, void *buf, size_t size),
+			   void *data)
+{
+	fk->events = fn;
+	fk->events_data = data;
+}
+
 static uint64_t fake_now_ms(struct vdev_sys *sys)
 {
 	struct fakekernel *fk = enter(sys);
@@ -770,6 +811,9 @@ static const struct vdev_sys_ops fakekernel_ops = {
 	.run = fake_run,
 	.program = fake_program,
 	.netlink = fake_netlink,
+	.netlink_listen = fake_netlink_listen,
+	.netlink_receive = fake_netlink_receive,
+	.poll = fake_poll,
 	.random = fake_random,
 	.now_ms = fake_now_ms,
 	.sleep_ms = fake_sleep_ms,

@@ -123,6 +123,15 @@ void fakekernel_set_netlink(struct fakekernel *fk,
 			    void *data);
 
 /*
+ * Who gives out what is sent to multicast groups, as the gateway's
+ * netlink_receive(); nobody can listen unless set. Waiting for it takes all of
+ * its time.
+ */
+void fakekernel_set_events(struct fakekernel *fk,
+			   ssize_t (*fn)(void *data, void *buf, size_t size),
+			   void *data);
+
+/*
  * Ends the process, with status 137 and nothing flushed or closed, instead of
  * making the Nth gateway call from here on; 0 for never.
  */

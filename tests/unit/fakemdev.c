@@ -16,6 +16,7 @@ void fakekernel_add_mdev_parent(struct fakekernel *fk, const char *name)
 
 	fake_path(path, PARENTS "/%s", name);
 	fake_mkdir(fk, "%s/mdev_supported_types", path);
+	fake_mkdir(fk, DEVICES);
 	fake_path(link, "/sys/class/mdev_bus/%s", name);
 	fake_link(fk, path, link);
 }
