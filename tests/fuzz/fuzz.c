@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/genetlink.h>
 #include <linux/netlink.h>
 
 /* Files are numbered from here; a directory is one number below. */
@@ -209,31 +210,68 @@ static int fuzz_run(struct vdev_sys *sys, const char *const *argv)
 	return 0;
 }
 
+/* What answers a message. */
+static uint16_t answer_type(const struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *asked = request->message;
+
+	/* Of RTM_NEW, RTM_DEL and RTM_GET the first answers the last. */
+	return (uint16_t)(request->protocol == NETLINK_GENERIC
+				  ? asked->nlmsg_type
+				  : asked->nlmsg_type - 2);
+}
+
 /* libnl hands on whole messages only, aligned and of the type asked for. */
+static int answer(struct vdev_sys_netlink *request, const void *body,
+		  size_t have, size_t size)
+{
+	struct nlmsghdr *message = calloc(1, NLMSG_SPACE(size));
+	int ret;
+
+	if (!message)
+		return -ENOMEM;
+	memcpy(NLMSG_DATA(message), body, have < size ? have : size);
+	message->nlmsg_len = (uint32_t)NLMSG_LENGTH(size);
+	message->nlmsg_type = answer_type(request);
+	ret = request->fn(request->data, message);
+	free(message);
+	return ret;
+}
+
+static int answer_family(struct vdev_sys_netlink *request)
+{
+	const struct {
+		struct genlmsghdr head;
+		struct nlattr attr;
+		uint16_t id;
+	} body = {
+		.head = { .cmd = CTRL_CMD_NEWFAMILY },
+		.attr = { NLA_HDRLEN + sizeof(body.id), CTRL_ATTR_FAMILY_ID },
+		.id = GENL_START_ALLOC,
+	};
+
+	return answer(request, &body, sizeof(body), sizeof(body));
+}
+
 static int fuzz_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 {
 	const struct nlmsghdr *asked = request->message;
 	struct fuzz_input *in = input_of(sys);
 	int ret = 0;
 
+	/* What is set has no answer but that it is done. */
+	if (!request->fn)
+		return 0;
+	if (request->protocol == NETLINK_GENERIC &&
+	    asked->nlmsg_type == GENL_ID_CTRL && !in->families)
+		return answer_family(request);
 	for (size_t at = 0; at < in->size && !ret;) {
-		size_t size = NLMSG_HDRLEN + in->data[at] * 2;
+		size_t size = in->data[at] * 2U;
 		size_t have = in->size - at - 1;
-		struct nlmsghdr *message;
 
-		message = calloc(1, NLMSG_ALIGN(size));
-		if (!message)
-			return -ENOMEM;
-		size -= NLMSG_HDRLEN;
 		if (have > size)
 			have = size;
-		memcpy(NLMSG_DATA(message), in->data + at + 1, have);
-		message->nlmsg_len = (uint32_t)(NLMSG_HDRLEN + size);
-		/* Of RTM_NEW, RTM_DEL and RTM_GET the first answers the last.
-		 */
-		message->nlmsg_type = (uint16_t)(asked->nlmsg_type - 2);
-		ret = request->fn(request->data, message);
-		free(message);
+		ret = answer(request, in->data + at + 1, have, size);
 		at += 1 + have;
 	}
 	return ret;

@@ -19,12 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /*
  * A gateway whose every file holds the input, whose directories hold names
  * made from it, and whose netlink messages are cut from it. Writes go nowhere.
+ * Families of generic netlink are there, with `families` as the input has them.
  */
 struct fuzz_input {
 	const uint8_t *data;
 	size_t size;
 	size_t offsets[64]; /* of open files */
 	uint64_t now;
+	bool families;
 };
 
 void fuzz_sys(struct vdev_sys *sys, struct fuzz_input *input,
