@@ -186,7 +186,9 @@ VDEV_EXPORT int vdev_vf_list_stat(const struct vdev_vf_list *list, size_t vf,
  * is not given of these stays. The others are set one after the other, those
  * last of which it is not known what they were. When the driver refuses one,
  * those set before are put back, and the failure names it, with the kernel's
- * own sentence if it gives one.
+ * own sentence if it gives one. It waits for another process that does the same
+ * with this interface, which takes the right to write to /run/vdev/lock;
+ * without that right it does not wait.
  *
  * Kernel interface: RTM_SETLINK with IFLA_VFINFO_LIST, Linux 2.6.34; the
  * newest attribute, the VLAN's protocol, is of Linux 4.9.
@@ -196,7 +198,8 @@ VDEV_EXPORT int vdev_vf_list_stat(const struct vdev_vf_list *list, size_t vf,
  * -EOPNOTSUPP if the driver cannot set one, or does not tell what belongs
  * together with it; -EPERM without CAP_NET_ADMIN; another errno of the driver
  * for what it refuses (the kind is VDEV_ERROR_FAILED, also with -EINVAL); after
- * all of these nothing is changed. -ENOTRECOVERABLE (the kind is
+ * all of these nothing is changed. -EINTR if a signal ended the wait, or
+ * another errno if the lock cannot be taken. -ENOTRECOVERABLE (the kind is
  * VDEV_ERROR_ROLLBACK) if one set before could not be put back.
  */
 VDEV_EXPORT int vdev_vf_set(struct vdev_ctx *ctx, const char *netdev,

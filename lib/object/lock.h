@@ -9,7 +9,7 @@
  * that is in none. Several are taken in the order of their names, so that two
  * processes never wait for each other. The VFs of a PF have one more, which
  * whoever changes how many they are takes alone, and whoever changes one of
- * them with others.
+ * them with others. What is set for VFs has a lock for the PF's interface.
  */
 
 #define LOCK_DIR "/run/vdev/lock"

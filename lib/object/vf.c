@@ -13,6 +13,7 @@
 #include "kernel/vfinfo.h"
 #include "object/device.h"
 #include "object/find.h"
+#include "object/lock.h"
 
 /* The two layers' numbers are the same. */
 _Static_assert(VFINFO_MAC == (int)VDEV_VF_MAC, "first");
@@ -527,12 +528,44 @@ int vdev_vf_check(struct vdev_ctx *ctx, const char *netdev, unsigned int vf,
 	return prepare(&c, which, values, count);
 }
 
+/*
+ * What is set together is read first, and another process must not set it in
+ * the meantime. Who may set VFs need not be root: without the right to a lock
+ * it goes without.
+ */
+static int take_lock(struct vdev_ctx *ctx, const char *netdev,
+		     struct locks *ret)
+{
+	_auto_strv_ struct strv names = { 0 };
+	int error;
+
+	if (strv_addf(&names, "interface-%s", netdev))
+		return vdev_fail(ctx, -ENOMEM, "out of memory");
+	error = locks_take(ctx, &names, NULL, true, ret);
+	if (error != -EACCES && error != -EPERM && error != -EROFS)
+		return error;
+	vdev_log(ctx, VDEV_LOG_INFO,
+		 "VFs of %s are set without a lock, for want of the right to "
+		 "one",
+		 netdev);
+	return 0;
+}
+
 int vdev_vf_set(struct vdev_ctx *ctx, const char *netdev, unsigned int vf,
 		const enum vdev_vf_attribute *which, const uint64_t *values,
 		size_t count)
 {
 	struct change c = { .ctx = ctx, .netdev = netdev, .vf = vf };
-	int ret = prepare(&c, which, values, count);
+	struct locks locks = { 0 };
+	int ret = refuse_captured(ctx);
 
-	return ret ? ret : apply(&c);
+	/* One that is not there gets no lock; preparing says so. */
+	if (!ret && is_interface(ctx, netdev))
+		ret = take_lock(ctx, netdev, &locks);
+	if (!ret)
+		ret = prepare(&c, which, values, count);
+	if (!ret)
+		ret = apply(&c);
+	locks_release(ctx, &locks);
+	return ret;
 }

@@ -163,6 +163,22 @@ t_is "200 3 802.1ad" "$(told "$SIM" 2 .vlan,.qos,.proto)" "the rest stays"
 t_run "one rate" 0 vdevctl vf set "$SIM" 2 min-rate 20
 t_is "20 200" "$(told "$SIM" 2 .min_rate,.max_rate)" "the other stays"
 
+# A tag is read and set as a whole: who sets a part of it waits before it reads.
+exec 9>>"/run/vdev/lock/interface-$SIM"
+flock 9
+vdevctl vf set "$SIM" 1 vlan 50 2>"$T_DIR/waits" 9>&- &
+t_wait 20 grep -q "waiting for another process" "$T_DIR/waits"
+ip link set "$SIM" vf 1 vlan 7 qos 5
+exec 9>&-
+rc=0
+wait $! || rc=$?
+t_is 0 "$rc" "one that waited for another process"
+t_is "50 5" "$(told "$SIM" 1 .vlan,.qos)" "has not lost what that one set"
+vdevctl -q vf set "$SIM" 1 vlan 60 &
+vdevctl -q vf set "$SIM" 1 qos 6
+wait $!
+t_is "60 6" "$(told "$SIM" 1 .vlan,.qos)" "nor have two at a time"
+
 # The list of them is longer than its own length can say.
 echo 0 >"$NETDEVSIM/sriov_numvfs"
 echo 300 >/sys/kernel/debug/netdevsim/netdevsim10/max_vfs

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/file.h>
 
 #include <cmocka.h>
 #include <netlink/attr.h>
@@ -85,6 +86,11 @@ static int tree_list(struct vdev_sys *sys, int dirfd, const char *path,
 		     vdev_sys_list_fn fn, void *data)
 {
 	return IN_TREE(sys, list, dirfd, path, fn, data);
+}
+
+static int tree_mkdir(struct vdev_sys *sys, const char *path, mode_t mode)
+{
+	return IN_TREE(sys, mkdir, path, mode);
 }
 
 /* --- The driver's part */
@@ -267,6 +273,7 @@ static int set_up(void **state)
 	s->ops.readlink = tree_readlink;
 	s->ops.stat = tree_stat;
 	s->ops.list = tree_list;
+	s->ops.mkdir = tree_mkdir;
 	s->ops.netlink = driver_netlink;
 	s->ctx->sys.ops = &s->ops;
 	for (size_t i = 0; i < VFS; i++)
@@ -888,6 +895,7 @@ static void test_set_left_out(void **state)
 	} expected;
 	struct scripted script;
 
+	/* An interface that sysfs does not have gets no lock. */
 	nla_put(m, IFLA_VFINFO_LIST, 0, NULL);
 	memset(&expected, 0, sizeof(expected));
 	expected.head.ifi_index = INDEX;
@@ -900,9 +908,11 @@ static void test_set_left_out(void **state)
 	expected.info.vlan_proto = htons(ETH_P_8021Q);
 	{
 		const struct scripted_call calls[] = {
+			SCRIPT_FAIL(stat, "/sys/class/net/eth0", ENOENT),
 			{ .op = SCRIPTED_netlink,
 			  .request = RTM_GETLINK,
 			  .data = nlmsg_hdr(m) },
+			SCRIPT_FAIL(stat, "/sys/class/net/eth0", ENOENT),
 			{ .op = SCRIPTED_netlink,
 			  .request = RTM_GETLINK,
 			  .data = nlmsg_hdr(m) },
@@ -921,6 +931,68 @@ static void test_set_left_out(void **state)
 		scripted_done(&script);
 	}
 	nlmsg_free(m);
+}
+
+/* --- Another process */
+
+/* It sets the priority while it has the lock, and then gives it back. */
+static int busy_flock(struct vdev_sys *sys, int fd, int operation)
+{
+	if (operation & LOCK_NB)
+		return -EWOULDBLOCK;
+	current->driver.vfs[1].vlan.qos = 5;
+	return vdev_sys_kernel_ops.flock(sys, fd, operation);
+}
+
+static void test_other_process(void **state)
+{
+	struct setup *s = *state;
+	unsigned int fds = count_fds();
+
+	s->ops.flock = busy_flock;
+	assert_int_equal(set_one(s, 1, VDEV_VF_VLAN, 100), 0);
+	assert_int_equal(s->driver.vfs[1].vlan.vlan, 100);
+	assert_int_equal(s->driver.vfs[1].vlan.qos, 5);
+	assert_int_equal(count_fds(), fds);
+	/* A look waits for nobody. */
+	s->driver.vfs[1].vlan.qos = 0;
+	assert_int_equal(
+		vdev_vf_check(s->ctx, "eth0", 1,
+			      &(enum vdev_vf_attribute){ VDEV_VF_VLAN },
+			      &(uint64_t){ 7 }, 1),
+		0);
+	assert_int_equal(s->driver.vfs[1].vlan.qos, 0);
+}
+
+static int denied_mkdir(struct vdev_sys *sys, const char *path, mode_t mode)
+{
+	(void)sys;
+	(void)path;
+	(void)mode;
+	return -EACCES;
+}
+
+static int stuck_flock(struct vdev_sys *sys, int fd, int operation)
+{
+	(void)sys;
+	(void)fd;
+	return operation & LOCK_NB ? -EWOULDBLOCK : -EINTR;
+}
+
+static void test_no_lock(void **state)
+{
+	struct setup *s = *state;
+	unsigned int fds = count_fds();
+
+	s->ops.mkdir = denied_mkdir;
+	assert_int_equal(set_one(s, 1, VDEV_VF_VLAN, 100), 0);
+	assert_int_equal(s->driver.sets, 1);
+	s->ops.mkdir = tree_mkdir;
+	s->ops.flock = stuck_flock;
+	assert_int_equal(set_one(s, 1, VDEV_VF_VLAN, 200), -EINTR);
+	assert_int_equal(s->driver.vfs[1].vlan.vlan, 100);
+	assert_int_equal(s->driver.sets, 1);
+	assert_int_equal(count_fds(), fds);
 }
 
 /* --- Failures */
@@ -992,6 +1064,8 @@ int main(void)
 		TEST(test_rollback_refused),
 		TEST(test_unknown_last),
 		TEST(test_set_left_out),
+		TEST(test_other_process),
+		TEST(test_no_lock),
 		TEST(test_sweep),
 	};
 
