@@ -284,6 +284,221 @@ static int set_rate(struct fakedevlink *f, struct vdev_sys_netlink *request)
 	return 0;
 }
 
+/* --- Parameters */
+
+static size_t size_of(int type)
+{
+	switch (type) {
+	case DEVLINK_VAR_ATTR_TYPE_U8:
+		return 1;
+	case DEVLINK_VAR_ATTR_TYPE_U16:
+		return 2;
+	case DEVLINK_VAR_ATTR_TYPE_U64:
+	case DEVLINK_VAR_ATTR_TYPE_U64_ARRAY:
+		return 8;
+	default:
+		return 4;
+	}
+}
+
+/* A flag that is not set is left out, but for a default, which is a byte. */
+static void put_value(struct message *m, int attr, int type,
+		      const struct fake_value *v)
+{
+	if (type == DEVLINK_VAR_ATTR_TYPE_STRING)
+		message_put_text(m, attr, v->text);
+	else if (type == DEVLINK_VAR_ATTR_TYPE_U64_ARRAY)
+		for (size_t i = 0; i < v->count; i++)
+			message_put_bytes(m, attr, v->numbers[i], 8);
+	else if (type != DEVLINK_VAR_ATTR_TYPE_FLAG)
+		message_put_bytes(m, attr, v->numbers[0], size_of(type));
+	else if (attr == DEVLINK_ATTR_PARAM_VALUE_DEFAULT)
+		message_put_bytes(m, attr, v->numbers[0], 1);
+	else if (v->numbers[0])
+		message_put(m, attr, NULL, 0);
+}
+
+static void put_param(struct message *m, const struct fake_param *p)
+{
+	struct nlattr *param = message_put(m, DEVLINK_ATTR_PARAM, NULL, 0),
+		      *list;
+
+	message_put_text(m, DEVLINK_ATTR_PARAM_NAME, p->name);
+	if (p->generic)
+		message_put(m, DEVLINK_ATTR_PARAM_GENERIC, NULL, 0);
+	message_put_number(m, DEVLINK_ATTR_PARAM_TYPE, p->type, 1);
+	list = message_put(m, DEVLINK_ATTR_PARAM_VALUES_LIST, NULL, 0);
+	for (int i = 0; i < DEVLINK_PARAM_MODES; i++) {
+		struct nlattr *value;
+
+		if (!p->values[i].there)
+			continue;
+		value = message_put(m, DEVLINK_ATTR_PARAM_VALUE, NULL, 0);
+		message_put_number(m, DEVLINK_ATTR_PARAM_VALUE_CMODE, i, 1);
+		put_value(m, DEVLINK_ATTR_PARAM_VALUE_DATA, p->type,
+			  &p->values[i]);
+		if (p->defaults[i].there)
+			put_value(m, DEVLINK_ATTR_PARAM_VALUE_DEFAULT, p->type,
+				  &p->defaults[i]);
+		message_end_nest(m, value);
+	}
+	message_end_nest(m, list);
+	message_end_nest(m, param);
+}
+
+static int list_params(const struct fakedevlink *f,
+		       struct vdev_sys_netlink *request)
+{
+	struct message m;
+	int ret = f->no_params ? -EOPNOTSUPP : 0;
+
+	for (size_t i = 0; i < f->param_count && !ret; i++) {
+		start_answer(f, &m, DEVLINK_CMD_PARAM_GET);
+		put_param(&m, &f->params[i]);
+		ret = message_answer(request, &m);
+	}
+	return ret;
+}
+
+static void take_value(const struct nlmsghdr *h, int type, struct fake_value *v)
+{
+	const struct nlattr *a = NULL;
+
+	v->count = 0;
+	v->numbers[0] = 0;
+	while ((a = message_find_next(h, DEVLINK_ATTR_PARAM_VALUE_DATA, a))) {
+		const char *data = (const char *)a + NLA_HDRLEN;
+		size_t size = a->nla_len - (size_t)NLA_HDRLEN;
+
+		assert_true(v->count < ARRAY_SIZE(v->numbers));
+		if (type == DEVLINK_VAR_ATTR_TYPE_STRING) {
+			assert_int_equal(data[size - 1], '\0');
+			snprintf(v->text, sizeof(v->text), "%s", data);
+		} else if (type == DEVLINK_VAR_ATTR_TYPE_FLAG) {
+			assert_int_equal(size, 0);
+			v->numbers[0] = 1;
+		} else {
+			assert_int_equal(size, size_of(type));
+			v->numbers[v->count] = 0;
+			memcpy(&v->numbers[v->count], data, size);
+		}
+		v->count++;
+	}
+}
+
+static int set_param(struct fakedevlink *f, struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *h = request->message;
+	const char *name = message_text(h, DEVLINK_ATTR_PARAM_NAME);
+	int64_t mode = message_number(h, DEVLINK_ATTR_PARAM_VALUE_CMODE, 1);
+	int ret = count_setting(f, request);
+
+	for (size_t i = 0; i < f->param_count && !ret; i++) {
+		struct fake_param *p = &f->params[i];
+
+		if (!str_eq(p->name, name))
+			continue;
+		assert_int_equal(message_number(h, DEVLINK_ATTR_PARAM_TYPE, 1),
+				 p->type);
+		assert_in_range(mode, 0, DEVLINK_PARAM_MODES - 1);
+		assert_true(p->values[mode].there);
+		if (!p->deaf)
+			take_value(h, p->type, &p->values[mode]);
+		return 0;
+	}
+	return ret ? ret : -EINVAL;
+}
+
+/* --- What it is */
+
+static void put_version(struct message *m, const struct devlink_version *v)
+{
+	static const int types[] = {
+		[DEVLINK_VERSION_FIXED] = DEVLINK_ATTR_INFO_VERSION_FIXED,
+		[DEVLINK_VERSION_RUNNING] = DEVLINK_ATTR_INFO_VERSION_RUNNING,
+		[DEVLINK_VERSION_STORED] = DEVLINK_ATTR_INFO_VERSION_STORED,
+	};
+	struct nlattr *nest = message_put(m, types[v->kind], NULL, 0);
+
+	message_put_text(m, DEVLINK_ATTR_INFO_VERSION_NAME, v->name);
+	message_put_text(m, DEVLINK_ATTR_INFO_VERSION_VALUE, v->value);
+	message_end_nest(m, nest);
+}
+
+static int get_info(const struct fakedevlink *f,
+		    struct vdev_sys_netlink *request)
+{
+	struct message m;
+
+	if (f->info_error)
+		return -f->info_error;
+	start_answer(f, &m, DEVLINK_CMD_INFO_GET);
+	message_put_text(&m, DEVLINK_ATTR_INFO_DRIVER_NAME, f->info.driver);
+	message_put_text(&m, DEVLINK_ATTR_INFO_SERIAL_NUMBER, f->info.serial);
+	message_put_text(&m, DEVLINK_ATTR_INFO_BOARD_SERIAL_NUMBER,
+			 f->info.board_serial);
+	for (size_t i = 0; i < f->info.version_count; i++)
+		put_version(&m, &f->info.versions[i]);
+	return message_answer(request, &m);
+}
+
+static void put_reload(struct message *m, const struct devlink_reload *r)
+{
+	struct nlattr *action =
+		message_put(m, DEVLINK_ATTR_RELOAD_ACTION_INFO, NULL, 0);
+	struct nlattr *stats, *entry;
+
+	message_put_number(m, DEVLINK_ATTR_RELOAD_ACTION, r->action, 1);
+	stats = message_put(m, DEVLINK_ATTR_RELOAD_ACTION_STATS, NULL, 0);
+	entry = message_put(m, DEVLINK_ATTR_RELOAD_STATS_ENTRY, NULL, 0);
+	message_put_number(m, DEVLINK_ATTR_RELOAD_STATS_LIMIT, r->limit, 1);
+	message_put_number(m, DEVLINK_ATTR_RELOAD_STATS_VALUE, r->count, 4);
+	message_end_nest(m, entry);
+	message_end_nest(m, stats);
+	message_end_nest(m, action);
+}
+
+static int get_state(const struct fakedevlink *f,
+		     struct vdev_sys_netlink *request)
+{
+	struct nlattr *all, *reloads;
+	struct message m;
+
+	start_answer(f, &m, DEVLINK_CMD_NEW);
+	message_put_number(&m, DEVLINK_ATTR_RELOAD_FAILED,
+			   f->info.reload_failed, 1);
+	all = message_put(&m, DEVLINK_ATTR_DEV_STATS, NULL, 0);
+	reloads = message_put(&m, DEVLINK_ATTR_RELOAD_STATS, NULL, 0);
+	for (size_t i = 0; i < f->info.reload_count; i++)
+		put_reload(&m, &f->info.reloads[i]);
+	message_end_nest(&m, reloads);
+	message_end_nest(&m, all);
+	return message_answer(request, &m);
+}
+
+static int reload(struct fakedevlink *f, struct vdev_sys_netlink *request)
+{
+	const struct nlmsghdr *h = request->message;
+	const struct nlattr *limits =
+		message_find(h, DEVLINK_ATTR_RELOAD_LIMITS);
+	struct nla_bitfield32 bits = { 0 };
+	struct message m;
+	int ret = count_setting(f, request);
+
+	if (ret)
+		return ret;
+	if (limits)
+		memcpy(&bits, (const char *)limits + NLA_HDRLEN, sizeof(bits));
+	assert_int_equal(bits.value, bits.selector);
+	f->action = (int)message_number(h, DEVLINK_ATTR_RELOAD_ACTION, 1);
+	f->limits = bits.value;
+	start_answer(f, &m, DEVLINK_CMD_RELOAD);
+	bits = (struct nla_bitfield32){ f->performed, f->performed };
+	message_put(&m, DEVLINK_ATTR_RELOAD_ACTIONS_PERFORMED, &bits,
+		    sizeof(bits));
+	return message_answer(request, &m);
+}
+
 static int dump(const struct fakedevlink *f, uint8_t command,
 		struct vdev_sys_netlink *request)
 {
@@ -292,6 +507,8 @@ static int dump(const struct fakedevlink *f, uint8_t command,
 		return list_ports(f, request);
 	case DEVLINK_CMD_RATE_GET:
 		return list_rates(f, request);
+	case DEVLINK_CMD_PARAM_GET:
+		return list_params(f, request);
 	default:
 		assert_int_equal(command, DEVLINK_CMD_GET);
 		return list_devices(f, request);
@@ -343,13 +560,84 @@ static int speak(void *data, struct vdev_sys_netlink *request)
 		return set_function(f, request);
 	case DEVLINK_CMD_RATE_SET:
 		return set_rate(f, request);
+	case DEVLINK_CMD_PARAM_SET:
+		return set_param(f, request);
+	case DEVLINK_CMD_INFO_GET:
+		return get_info(f, request);
+	case DEVLINK_CMD_GET:
+		return get_state(f, request);
+	case DEVLINK_CMD_RELOAD:
+		return reload(f, request);
 	default:
 		fail_msg("devlink command %d is not played", head->cmd);
 		return -EIO;
 	}
 }
 
-void fakedevlink_start(struct fakedevlink *f, struct fakekernel *fk)
+/* --- The machine */
+
+struct fakekernel *fakedevlink_machine(struct fakedevlink *f)
 {
+	static const struct fake_device pf = { FAKE_PF,	 NULL,	0x8086, 0x10c9,
+					       0x020000, "igb", 11 };
+	struct fakekernel *fk = fakekernel_new();
+
+	fakekernel_add_driver(fk, "igb", FAKE_NET);
+	fakekernel_add_driver(fk, "igbvf", FAKE_PLAIN);
+	fakekernel_add_driver(fk, "vfio-pci", FAKE_VFIO);
+	fakekernel_add_device(fk, &pf);
+	fakekernel_add_vfs(fk, FAKE_PF, FAKE_VF0, 4, "igbvf", 20);
+	*f = (struct fakedevlink){
+		.bus = "pci",
+		.name = FAKE_PF,
+		.has_eswitch = { true, true, true },
+		.error = EIO,
+		.info = { .reload_failed = -1 },
+	};
 	fakekernel_set_netlink(fk, speak, f);
+	return fk;
+}
+
+int fakedevlink_set_up(void **state)
+{
+	struct fakedevlink_setup *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	s->fk = fakedevlink_machine(&s->f);
+	s->ctx = fakekernel_ctx(s->fk);
+	assert_int_equal(vdev_devlink_new(s->ctx, FAKE_PF, &s->dl), 0);
+	*state = s;
+	return 0;
+}
+
+int fakedevlink_tear_down(void **state)
+{
+	struct fakedevlink_setup *s = *state;
+
+	vdev_devlink_free(s->dl);
+	vdev_ctx_unref(s->ctx);
+	fakekernel_free(s->fk);
+	free(s);
+	return 0;
+}
+
+void says(struct vdev_ctx *ctx, const char *words)
+{
+	if (!strstr(vdev_ctx_last_error(ctx), words))
+		fail_msg("\"%s\" is not in \"%s\"", words,
+			 vdev_ctx_last_error(ctx));
+}
+
+void hints(struct vdev_ctx *ctx, const char *words)
+{
+	assert_non_null(vdev_ctx_last_hint(ctx));
+	assert_non_null(strstr(vdev_ctx_last_hint(ctx), words));
+}
+
+void is_outcome(const struct vdev_devlink_change *change, size_t i,
+		enum vdev_outcome outcome)
+{
+	assert_string_equal(
+		vdev_outcome_name(vdev_devlink_change_outcome(change, i)),
+		vdev_outcome_name(outcome));
 }

@@ -42,18 +42,24 @@ void message_put_text(struct message *m, int type, const char *text)
 	message_put(m, type, text, strlen(text) + 1);
 }
 
-void message_put_number(struct message *m, int type, int64_t value, size_t size)
+void message_put_bytes(struct message *m, int type, uint64_t value, size_t size)
 {
 	uint8_t u8 = (uint8_t)value;
 	uint16_t u16 = (uint16_t)value;
 	uint32_t u32 = (uint32_t)value;
 
+	message_put(m, type,
+		    size == 1	? (void *)&u8
+		    : size == 2 ? (void *)&u16
+		    : size == 4 ? (void *)&u32
+				: (void *)&value,
+		    size);
+}
+
+void message_put_number(struct message *m, int type, int64_t value, size_t size)
+{
 	if (value >= 0)
-		message_put(m, type,
-			    size == 1	? (void *)&u8
-			    : size == 2 ? (void *)&u16
-					: (void *)&u32,
-			    size);
+		message_put_bytes(m, type, (uint64_t)value, size);
 }
 
 void message_end_nest(struct message *m, struct nlattr *nest)
@@ -62,10 +68,14 @@ void message_end_nest(struct message *m, struct nlattr *nest)
 				   (char *)nest);
 }
 
-const struct nlattr *message_find(const struct nlmsghdr *h, int type)
+const struct nlattr *message_find_next(const struct nlmsghdr *h, int type,
+				       const struct nlattr *last)
 {
 	uint32_t at = NLMSG_LENGTH(GENL_HDRLEN);
 
+	if (last)
+		at = (uint32_t)((const char *)last - (const char *)h) +
+		     NLA_ALIGN(last->nla_len);
 	while (at + NLA_HDRLEN <= h->nlmsg_len) {
 		const struct nlattr *a = (const void *)((const char *)h + at);
 
@@ -76,6 +86,11 @@ const struct nlattr *message_find(const struct nlmsghdr *h, int type)
 		at += NLA_ALIGN(a->nla_len);
 	}
 	return NULL;
+}
+
+const struct nlattr *message_find(const struct nlmsghdr *h, int type)
+{
+	return message_find_next(h, type, NULL);
 }
 
 const char *message_text(const struct nlmsghdr *h, int type)

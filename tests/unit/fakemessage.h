@@ -20,7 +20,10 @@ void message_start(struct message *m, int type, uint8_t command);
 struct nlattr *message_put(struct message *m, int type, const void *data,
 			   size_t size);
 void message_put_text(struct message *m, int type, const char *text);
-/* A number of 1, 2 or 4 bytes; nothing for a negative one. */
+/* A number of 1, 2, 4 or 8 bytes. */
+void message_put_bytes(struct message *m, int type, uint64_t value,
+		       size_t size);
+/* Nothing for a negative one. */
 void message_put_number(struct message *m, int type, int64_t value,
 			size_t size);
 /* What was put since, and including, `nest` is inside it. */
@@ -28,6 +31,9 @@ void message_end_nest(struct message *m, struct nlattr *nest);
 
 /* An attribute of a request; NULL if it is not there. */
 const struct nlattr *message_find(const struct nlmsghdr *h, int type);
+/* The next one of that type behind `last`, or the first behind NULL. */
+const struct nlattr *message_find_next(const struct nlmsghdr *h, int type,
+				       const struct nlattr *last);
 /* "" if it is not there. */
 const char *message_text(const struct nlmsghdr *h, int type);
 /* -1 if it is not there. */

@@ -16,41 +16,6 @@
 #include "fakedevlink.h"
 #include "kernel/abi/devlink.h"
 
-#define PF   "0000:01:00.0"
-#define VF0  "0000:01:10.0"
-#define NAME "pci/" PF
-
-/* A PF with all that a switch can have, and with VFs of a native driver. */
-static struct fakekernel *machine(struct fakedevlink *f)
-{
-	static const struct fake_device pf = { PF,	 NULL,	0x8086, 0x10c9,
-					       0x020000, "igb", 11 };
-	struct fakekernel *fk = fakekernel_new();
-
-	fakekernel_add_driver(fk, "igb", FAKE_NET);
-	fakekernel_add_driver(fk, "igbvf", FAKE_PLAIN);
-	fakekernel_add_driver(fk, "vfio-pci", FAKE_VFIO);
-	fakekernel_add_device(fk, &pf);
-	fakekernel_add_vfs(fk, PF, VF0, 4, "igbvf", 20);
-	*f = (struct fakedevlink){
-		.bus = "pci",
-		.name = PF,
-		.has_eswitch = { true, true, true },
-		.error = EIO,
-	};
-	fakedevlink_start(f, fk);
-	return fk;
-}
-
-static struct vdev_devlink *open_pf(struct vdev_ctx *ctx)
-{
-	struct vdev_devlink *dl = NULL;
-
-	assert_int_equal(vdev_devlink_new(ctx, PF, &dl), 0);
-	assert_string_equal(vdev_devlink_name(dl), NAME);
-	return dl;
-}
-
 static void is_value(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
 		     const char *wanted)
 {
@@ -58,19 +23,6 @@ static void is_value(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
 
 	assert_int_equal(vdev_devlink_eswitch(dl, attr, &value), 0);
 	assert_string_equal(value, wanted);
-}
-
-static void says(struct vdev_ctx *ctx, const char *words)
-{
-	if (!strstr(vdev_ctx_last_error(ctx), words))
-		fail_msg("\"%s\" is not in \"%s\"", words,
-			 vdev_ctx_last_error(ctx));
-}
-
-static void hints(struct vdev_ctx *ctx, const char *words)
-{
-	assert_non_null(vdev_ctx_last_hint(ctx));
-	assert_non_null(strstr(vdev_ctx_last_hint(ctx), words));
 }
 
 /* --- Names */
@@ -96,101 +48,85 @@ static void test_names(void **state)
 	struct devlink_port port = { .index = 1,
 				     .flavour = DEVLINK_PORT_FLAVOUR_PCI_VF,
 				     .netdev = "rep0" };
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_list *list = NULL;
 	struct vdev_devlink *dl = NULL;
 
-	(void)state;
-	f.ports = &port;
-	f.port_count = 1;
-	assert_int_equal(vdev_devlink_new(ctx, NAME, &dl), 0);
+	s->f.ports = &port;
+	s->f.port_count = 1;
+	assert_int_equal(vdev_devlink_new(s->ctx, FAKE_DEVLINK, &dl), 0);
 	vdev_devlink_free(dl);
-	assert_int_equal(vdev_devlink_new(ctx, "rep0", &dl), 0);
-	assert_string_equal(vdev_devlink_name(dl), NAME);
+	assert_int_equal(vdev_devlink_new(s->ctx, "rep0", &dl), 0);
+	assert_string_equal(vdev_devlink_name(dl), FAKE_DEVLINK);
 	vdev_devlink_free(dl);
-	assert_int_equal(vdev_devlink_list_new(ctx, &list), 2);
+	assert_int_equal(vdev_devlink_list_new(s->ctx, &list), 2);
 	assert_int_equal(vdev_devlink_list_count(list), 2);
-	assert_string_equal(vdev_devlink_list_name(list, 0), NAME);
+	assert_string_equal(vdev_devlink_list_name(list, 0), FAKE_DEVLINK);
 	assert_string_equal(vdev_devlink_list_name(list, 1), "virtual/other");
 	assert_null(vdev_devlink_list_name(list, 2));
 	vdev_devlink_list_free(list);
 	vdev_devlink_list_free(NULL);
 	vdev_devlink_free(NULL);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static void test_nameless(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_list *list = NULL;
 	struct vdev_devlink *dl = NULL;
 
-	(void)state;
-	assert_int_equal(vdev_devlink_new(ctx, "pci/0000:09:00.0", &dl),
+	assert_int_equal(vdev_devlink_new(s->ctx, "pci/0000:09:00.0", &dl),
 			 -ENODEV);
-	says(ctx, "no device pci/0000:09:00.0");
-	hints(ctx, "devlink list");
-	assert_int_equal(vdev_devlink_new(ctx, "eth7", &dl), -ENODEV);
-	f.name = "0000:02:00.0";
-	assert_int_equal(vdev_devlink_new(ctx, PF, &dl), -ENODEV);
-	says(ctx, "its driver igb does not offer it");
-	f.absent = true;
-	assert_int_equal(vdev_devlink_new(ctx, PF, &dl), -EOPNOTSUPP);
-	says(ctx, "CONFIG_NET_DEVLINK");
-	assert_int_equal(vdev_devlink_list_new(ctx, &list), -EOPNOTSUPP);
-	assert_int_equal(vdev_ctx_set_root(ctx, fakekernel_root(fk)), 0);
-	assert_int_equal(vdev_devlink_new(ctx, PF, &dl), -EOPNOTSUPP);
-	says(ctx, "the running system only");
+	says(s->ctx, "no device pci/0000:09:00.0");
+	hints(s->ctx, "devlink list");
+	assert_int_equal(vdev_devlink_new(s->ctx, "eth7", &dl), -ENODEV);
+	s->f.name = "0000:02:00.0";
+	assert_int_equal(vdev_devlink_new(s->ctx, FAKE_PF, &dl), -ENODEV);
+	says(s->ctx, "its driver igb does not offer it");
+	s->f.absent = true;
+	assert_int_equal(vdev_devlink_new(s->ctx, FAKE_PF, &dl), -EOPNOTSUPP);
+	says(s->ctx, "CONFIG_NET_DEVLINK");
+	assert_int_equal(vdev_devlink_list_new(s->ctx, &list), -EOPNOTSUPP);
+	assert_int_equal(vdev_ctx_set_root(s->ctx, fakekernel_root(s->fk)), 0);
+	assert_int_equal(vdev_devlink_new(s->ctx, FAKE_PF, &dl), -EOPNOTSUPP);
+	says(s->ctx, "the running system only");
 	assert_null(dl);
 	assert_null(list);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* --- The switch */
 
 static void test_eswitch(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	const char *value = NULL;
 
-	(void)state;
-	is_value(dl, VDEV_ESWITCH_MODE, "legacy");
-	is_value(dl, VDEV_ESWITCH_INLINE_MODE, "none");
-	f.eswitch[0] = 2;
-	f.eswitch[1] = 3;
-	f.eswitch[2] = 1;
-	is_value(dl, VDEV_ESWITCH_MODE, "switchdev-inactive");
-	is_value(dl, VDEV_ESWITCH_INLINE_MODE, "transport");
-	is_value(dl, VDEV_ESWITCH_ENCAP_MODE, "basic");
-	f.eswitch[1] = -1;
+	is_value(s->dl, VDEV_ESWITCH_MODE, "legacy");
+	is_value(s->dl, VDEV_ESWITCH_INLINE_MODE, "none");
+	s->f.eswitch[0] = 2;
+	s->f.eswitch[1] = 3;
+	s->f.eswitch[2] = 1;
+	is_value(s->dl, VDEV_ESWITCH_MODE, "switchdev-inactive");
+	is_value(s->dl, VDEV_ESWITCH_INLINE_MODE, "transport");
+	is_value(s->dl, VDEV_ESWITCH_ENCAP_MODE, "basic");
+	s->f.eswitch[1] = -1;
 	assert_int_equal(
-		vdev_devlink_eswitch(dl, VDEV_ESWITCH_INLINE_MODE, &value),
+		vdev_devlink_eswitch(s->dl, VDEV_ESWITCH_INLINE_MODE, &value),
 		-ENODATA);
-	f.eswitch[0] = 9;
-	assert_int_equal(vdev_devlink_eswitch(dl, VDEV_ESWITCH_MODE, &value),
+	s->f.eswitch[0] = 9;
+	assert_int_equal(vdev_devlink_eswitch(s->dl, VDEV_ESWITCH_MODE, &value),
 			 -EBADMSG);
-	says(ctx, "mode is one that is not known");
+	says(s->ctx, "mode is one that is not known");
 	assert_int_equal(
-		vdev_devlink_eswitch(
-			dl, (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS, &value),
+		vdev_devlink_eswitch(s->dl,
+				     (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS,
+				     &value),
 		-EINVAL);
-	f.name = "0000:02:00.0";
-	assert_int_equal(vdev_devlink_eswitch(dl, VDEV_ESWITCH_MODE, &value),
+	s->f.name = "0000:02:00.0";
+	assert_int_equal(vdev_devlink_eswitch(s->dl, VDEV_ESWITCH_MODE, &value),
 			 -ENODEV);
-	says(ctx, "it is gone");
+	says(s->ctx, "it is gone");
 	assert_null(value);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* Answers that are not what they should be. */
@@ -210,28 +146,21 @@ static void test_malformed(void **state)
 		  "\x05\x00\x19\x00\1\0\0\0",
 		  24 },
 	};
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	const char *value = NULL;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
-		f.odd_command = DEVLINK_CMD_ESWITCH_GET;
-		f.odd = odd[i].bytes;
-		f.odd_size = odd[i].size;
+		s->f.odd_command = DEVLINK_CMD_ESWITCH_GET;
+		s->f.odd = odd[i].bytes;
+		s->f.odd_size = odd[i].size;
 		assert_int_equal(
-			vdev_devlink_eswitch(dl, VDEV_ESWITCH_MODE, &value),
+			vdev_devlink_eswitch(s->dl, VDEV_ESWITCH_MODE, &value),
 			-EBADMSG);
-		says(ctx, "makes no sense");
+		says(s->ctx, "makes no sense");
 	}
-	vdev_devlink_free(dl);
-	f.odd_command = DEVLINK_CMD_GET;
-	assert_int_equal(vdev_devlink_new(ctx, PF, &dl), -EBADMSG);
+	s->f.odd_command = DEVLINK_CMD_GET;
+	assert_int_equal(vdev_devlink_new(s->ctx, FAKE_PF, &s->dl), -EBADMSG);
 	assert_null(value);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* --- Changes */
@@ -255,31 +184,19 @@ static struct vdev_devlink_change *change_of(struct vdev_devlink *dl,
 	return change;
 }
 
-static void is_outcome(const struct vdev_devlink_change *change, size_t i,
-		       enum vdev_outcome outcome)
-{
-	assert_string_equal(
-		vdev_outcome_name(vdev_devlink_change_outcome(change, i)),
-		vdev_outcome_name(outcome));
-}
-
 static void test_set(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change =
-		change_of(dl, "switchdev", "none", "basic");
+		change_of(s->dl, "switchdev", "none", "basic");
 
-	(void)state;
 	assert_int_equal(vdev_devlink_change_check(change), 0);
-	assert_int_equal(f.sets, 0);
+	assert_int_equal(s->f.sets, 0);
 	is_outcome(change, 0, VDEV_OUTCOME_PLANNED);
 	assert_int_equal(vdev_devlink_change_run(change), 0);
-	assert_int_equal(f.eswitch[0], 1);
-	assert_int_equal(f.eswitch[2], 1);
-	assert_int_equal(f.sets, 2);
+	assert_int_equal(s->f.eswitch[0], 1);
+	assert_int_equal(s->f.eswitch[2], 1);
+	assert_int_equal(s->f.sets, 2);
 	assert_int_equal(vdev_devlink_change_count(change), 3);
 	assert_string_equal(vdev_devlink_change_name(change, 2), "encap-mode");
 	assert_string_equal(vdev_devlink_change_before(change, 0), "legacy");
@@ -295,27 +212,20 @@ static void test_set(void **state)
 	assert_null(vdev_devlink_change_reason(change, 3));
 	vdev_devlink_change_free(change);
 	vdev_devlink_change_free(NULL);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static void test_mistakes(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change;
 
-	(void)state;
-	assert_int_equal(vdev_devlink_change_new(dl, &change), 0);
+	assert_int_equal(vdev_devlink_change_new(s->dl, &change), 0);
 	assert_int_equal(vdev_devlink_change_run(change), -EINVAL);
-	says(ctx, "nothing to set");
+	says(s->ctx, "nothing to set");
 	assert_int_equal(
 		vdev_devlink_change_set(change, VDEV_ESWITCH_MODE, "none"),
 		-EINVAL);
-	says(ctx, "mode takes one of its words, not 'none'");
+	says(s->ctx, "mode takes one of its words, not 'none'");
 	assert_int_equal(vdev_devlink_change_set(
 				 change,
 				 (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS,
@@ -327,26 +237,20 @@ static void test_mistakes(void **state)
 	assert_int_equal(
 		vdev_devlink_change_set(change, VDEV_ESWITCH_MODE, "switchdev"),
 		-EINVAL);
-	says(ctx, "set twice");
+	says(s->ctx, "set twice");
 	assert_int_equal(
 		vdev_devlink_change_force(change, (enum vdev_check)VDEV_CHECKS),
 		-EINVAL);
 	assert_int_equal(vdev_devlink_change_count(change), 1);
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* The driver says no, with and without a sentence of its own. */
 static void test_refused(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change =
-		change_of(dl, "switchdev", NULL, NULL);
+		change_of(s->dl, "switchdev", NULL, NULL);
 	static const struct {
 		int error;
 		const char *why;
@@ -362,109 +266,84 @@ static void test_refused(void **state)
 		{ ENOSPC, NULL, "No space left", VDEV_ERROR_FAILED },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		f.refuse = 1;
-		f.error = cases[i].error;
-		f.why = cases[i].why;
+		s->f.refuse = 1;
+		s->f.error = cases[i].error;
+		s->f.why = cases[i].why;
 		assert_int_equal(vdev_devlink_change_run(change),
 				 -cases[i].error);
-		says(ctx, NAME ": cannot set mode to switchdev: ");
-		says(ctx, cases[i].says);
-		assert_int_equal(vdev_ctx_last_kind(ctx), cases[i].kind);
+		says(s->ctx, FAKE_DEVLINK ": cannot set mode to switchdev: ");
+		says(s->ctx, cases[i].says);
+		assert_int_equal(vdev_ctx_last_kind(s->ctx), cases[i].kind);
 		is_outcome(change, 0, VDEV_OUTCOME_FAILED);
 		assert_non_null(vdev_devlink_change_reason(change, 0));
-		assert_int_equal(f.eswitch[0], 0);
+		assert_int_equal(s->f.eswitch[0], 0);
 	}
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static void test_roll_back(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change =
-		change_of(dl, "switchdev", "network", "basic");
+		change_of(s->dl, "switchdev", "network", "basic");
 
-	(void)state;
-	f.has_eswitch[1] = false;
+	s->f.has_eswitch[1] = false;
 	assert_int_equal(vdev_devlink_change_run(change), -EOPNOTSUPP);
-	says(ctx, "cannot set inline-mode to network: ");
-	says(ctx, "; mode is legacy again");
-	assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_NOT_SUPPORTED);
-	assert_int_equal(f.eswitch[0], 0);
-	assert_int_equal(f.eswitch[2], 0);
+	says(s->ctx, "cannot set inline-mode to network: ");
+	says(s->ctx, "; mode is legacy again");
+	assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_NOT_SUPPORTED);
+	assert_int_equal(s->f.eswitch[0], 0);
+	assert_int_equal(s->f.eswitch[2], 0);
 	is_outcome(change, 0, VDEV_OUTCOME_ROLLED_BACK);
 	is_outcome(change, 1, VDEV_OUTCOME_FAILED);
 	is_outcome(change, 2, VDEV_OUTCOME_NOT_TRIED);
 
 	/* Once more, and now the way back is barred too. */
-	f.refuse = 3;
-	f.error = EIO;
-	f.why = "stuck";
+	s->f.refuse = 3;
+	s->f.error = EIO;
+	s->f.why = "stuck";
 	assert_int_equal(vdev_devlink_change_run(change), -EOPNOTSUPP);
-	says(ctx, "mode stays switchdev, and cannot be put back: stuck");
-	assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_ROLLBACK);
+	says(s->ctx, "mode stays switchdev, and cannot be put back: stuck");
+	assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_ROLLBACK);
 	is_outcome(change, 0, VDEV_OUTCOME_BROKEN);
 	assert_string_equal(vdev_devlink_change_reason(change, 0), "stuck");
-	assert_int_equal(f.eswitch[0], 1);
+	assert_int_equal(s->f.eswitch[0], 1);
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* What the driver does not tell is set, but cannot be put back. */
 static void test_untold(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change =
-		change_of(dl, NULL, "link", "basic");
+		change_of(s->dl, NULL, "link", "basic");
 
-	(void)state;
-	f.eswitch[1] = -1;
-	f.has_eswitch[2] = false;
+	s->f.eswitch[1] = -1;
+	s->f.has_eswitch[2] = false;
 	assert_int_equal(vdev_devlink_change_run(change), -EOPNOTSUPP);
-	says(ctx, "inline-mode stays link");
-	says(ctx, "did not tell what it was");
-	assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_ROLLBACK);
+	says(s->ctx, "inline-mode stays link");
+	says(s->ctx, "did not tell what it was");
+	assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_ROLLBACK);
 	assert_null(vdev_devlink_change_before(change, 0));
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static void test_deaf(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change =
-		change_of(dl, NULL, "link", "basic");
+		change_of(s->dl, NULL, "link", "basic");
 
-	(void)state;
-	f.deaf[2] = true;
+	s->f.deaf[2] = true;
 	assert_int_equal(vdev_devlink_change_run(change), -EIO);
-	says(ctx, "cannot set encap-mode to basic: the driver took it, but "
-		  "says none");
-	says(ctx, "inline-mode is none again");
+	says(s->ctx, "cannot set encap-mode to basic: the driver took it, but "
+		     "says none");
+	says(s->ctx, "inline-mode is none again");
 	is_outcome(change, 0, VDEV_OUTCOME_ROLLED_BACK);
 	is_outcome(change, 1, VDEV_OUTCOME_FAILED);
-	assert_int_equal(f.eswitch[1], 0);
+	assert_int_equal(s->f.eswitch[1], 0);
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* --- In use */
@@ -475,7 +354,7 @@ static void use_vf(struct fakekernel *fk, struct vdev_ctx *ctx)
 	struct vdev_device *pf = NULL;
 	struct vdev_plan *plan = NULL;
 
-	assert_int_equal(vdev_device_find(ctx, PF, &pf), 0);
+	assert_int_equal(vdev_device_find(ctx, FAKE_PF, &pf), 0);
 	assert_int_equal(vdev_plan_new(ctx, VDEV_ACTION_SRIOV, &plan), 0);
 	assert_int_equal(vdev_plan_add(plan, pf), 0);
 	assert_int_equal(vdev_plan_set_vf_count(plan, 1), 0);
@@ -489,46 +368,40 @@ static void use_vf(struct fakekernel *fk, struct vdev_ctx *ctx)
 
 static void test_in_use(void **state)
 {
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change =
-		change_of(dl, "switchdev", "link", NULL);
+		change_of(s->dl, "switchdev", "link", NULL);
 	const struct vdev_finding *finding;
 	size_t refusals = 0;
 
-	(void)state;
-	use_vf(fk, ctx);
+	use_vf(s->fk, s->ctx);
 	assert_int_equal(vdev_devlink_change_run(change), -EBUSY);
-	says(ctx, "refused by the check \"busy\": " VF0 ": ");
-	says(ctx, "qemu (pid 77)");
-	hints(ctx, "--force=busy");
-	assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_IN_USE);
+	says(s->ctx, "refused by the check \"busy\": " FAKE_VF0 ": ");
+	says(s->ctx, "qemu (pid 77)");
+	hints(s->ctx, "--force=busy");
+	assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_IN_USE);
 	is_outcome(change, 0, VDEV_OUTCOME_PLANNED);
-	assert_int_equal(f.sets, 0);
+	assert_int_equal(s->f.sets, 0);
 	for (size_t i = 0; (finding = vdev_devlink_change_finding(change, i));
 	     i++) {
 		if (vdev_finding_verdict(finding) != VDEV_VERDICT_REFUSE)
 			continue;
 		refusals++;
 		assert_string_equal(
-			vdev_device_address(vdev_finding_device(finding)), VF0);
+			vdev_device_address(vdev_finding_device(finding)),
+			FAKE_VF0);
 	}
 	assert_int_equal(refusals, 1);
 	assert_int_equal(vdev_devlink_change_force(change, VDEV_CHECK_BUSY), 0);
 	assert_int_equal(vdev_devlink_change_run(change), 0);
-	assert_int_equal(f.eswitch[0], 1);
+	assert_int_equal(s->f.eswitch[0], 1);
 	vdev_devlink_change_free(change);
 
 	/* Other settings ask nobody. */
-	change = change_of(dl, "switchdev", "network", NULL);
+	change = change_of(s->dl, "switchdev", "network", NULL);
 	assert_int_equal(vdev_devlink_change_run(change), 0);
 	assert_null(vdev_devlink_change_finding(change, 0));
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* --- Ports */
@@ -593,20 +466,16 @@ static void test_ports(void **state)
 	struct devlink_port ports[] = { vf_port, bare_port };
 	struct vdev_devlink_port_list *list = NULL;
 	const struct vdev_devlink_port *port;
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	uint64_t amount = 0;
 
-	(void)state;
-	assert_int_equal(vdev_devlink_port_list_new(dl, &list), 0);
+	assert_int_equal(vdev_devlink_port_list_new(s->dl, &list), 0);
 	assert_null(vdev_devlink_port_list_get(list, 0));
 	vdev_devlink_port_list_free(list);
 	vdev_devlink_port_list_free(NULL);
-	f.ports = ports;
-	f.port_count = 2;
-	assert_int_equal(vdev_devlink_port_list_new(dl, &list), 2);
+	s->f.ports = ports;
+	s->f.port_count = 2;
+	assert_int_equal(vdev_devlink_port_list_new(s->dl, &list), 2);
 	assert_int_equal(vdev_devlink_port_list_count(list), 2);
 	port = vdev_devlink_port_list_get(list, 0);
 	assert_int_equal(vdev_devlink_port_index(port), 70000);
@@ -656,45 +525,42 @@ static void test_ports(void **state)
 				port, (enum vdev_devlink_attr)i, &amount),
 			-ENODATA);
 	vdev_devlink_port_list_free(list);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static void test_port_names(void **state)
 {
 	struct devlink_port ports[] = { bare_port, vf_port };
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	static const char *const names[] = { NAME "/70000", "rep0", VF0 };
-	static const char *const none[] = { NAME "/7", NAME "/x", "rep1",
-					    NAME "/99999999999", PF };
+	struct fakedevlink_setup *s = *state;
+	static const char *const names[] = { FAKE_DEVLINK "/70000", "rep0",
+					     FAKE_VF0 };
+	static const char *const none[] = { FAKE_DEVLINK "/7",
+					    FAKE_DEVLINK "/x", "rep1",
+					    FAKE_DEVLINK "/99999999999",
+					    FAKE_PF };
 	struct vdev_devlink *dl = NULL;
 	uint32_t index = 7;
 
-	(void)state;
-	f.ports = ports;
-	f.port_count = 2;
-	use_vf(fk, ctx);
+	s->f.ports = ports;
+	s->f.port_count = 2;
+	use_vf(s->fk, s->ctx);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		index = 7;
 		assert_int_equal(
-			vdev_devlink_port_find(ctx, names[i], &dl, &index), 0);
+			vdev_devlink_port_find(s->ctx, names[i], &dl, &index),
+			0);
 		assert_int_equal(index, 70000);
-		assert_string_equal(vdev_devlink_name(dl), NAME);
+		assert_string_equal(vdev_devlink_name(dl), FAKE_DEVLINK);
 		vdev_devlink_free(dl);
 	}
 	dl = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
 		assert_int_equal(
-			vdev_devlink_port_find(ctx, none[i], &dl, &index),
+			vdev_devlink_port_find(s->ctx, none[i], &dl, &index),
 			-ENODEV);
-		assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_NOT_FOUND);
+		assert_int_equal(vdev_ctx_last_kind(s->ctx),
+				 VDEV_ERROR_NOT_FOUND);
 	}
 	assert_null(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static const struct {
@@ -732,17 +598,13 @@ static struct vdev_devlink_change *port_change(struct vdev_devlink *dl)
 static void test_set_port(void **state)
 {
 	struct devlink_port ports[] = { bare_port, vf_port };
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
-	struct vdev_devlink_change *change = port_change(dl);
+	struct fakedevlink_setup *s = *state;
+	struct vdev_devlink_change *change = port_change(s->dl);
 
-	(void)state;
-	f.ports = ports;
-	f.port_count = 2;
+	s->f.ports = ports;
+	s->f.port_count = 2;
 	assert_int_equal(vdev_devlink_change_run(change), 0);
-	assert_int_equal(f.sets, ARRAY_SIZE(wanted));
+	assert_int_equal(s->f.sets, ARRAY_SIZE(wanted));
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		is_outcome(change, i, VDEV_OUTCOME_DONE);
 		assert_string_equal(vdev_devlink_change_value(change, i),
@@ -756,41 +618,31 @@ static void test_set_port(void **state)
 	assert_true(ports[1].tx_max == 3125000000);
 	assert_string_equal(ports[1].parent, "");
 	assert_int_equal(vdev_devlink_change_run(change), 0);
-	assert_int_equal(f.sets, ARRAY_SIZE(wanted));
+	assert_int_equal(s->f.sets, ARRAY_SIZE(wanted));
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* Each of them refused in turn: all before it are as they were. */
 static void test_roll_back_port(void **state)
 {
 	struct devlink_port ports[] = { bare_port, vf_port };
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
-	struct vdev_devlink_change *change = port_change(dl);
+	struct fakedevlink_setup *s = *state;
+	struct vdev_devlink_change *change = port_change(s->dl);
 
-	(void)state;
-	f.ports = ports;
-	f.port_count = 2;
-	f.error = EBUSY;
-	f.why = "Function is bound";
+	s->f.ports = ports;
+	s->f.port_count = 2;
+	s->f.error = EBUSY;
+	s->f.why = "Function is bound";
 	for (unsigned int i = 0; i < ARRAY_SIZE(wanted); i++) {
-		f.refuse = i + 1;
+		s->f.refuse = i + 1;
 		assert_int_equal(vdev_devlink_change_run(change), -EBUSY);
-		says(ctx, "of port 70000 to ");
-		says(ctx, ": Function is bound");
-		assert_int_equal(vdev_ctx_last_kind(ctx), VDEV_ERROR_IN_USE);
+		says(s->ctx, "of port 70000 to ");
+		says(s->ctx, ": Function is bound");
+		assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_IN_USE);
 		is_outcome(change, i, VDEV_OUTCOME_FAILED);
 		assert_memory_equal(&ports[1], &vf_port, sizeof(vf_port));
 	}
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 static void test_port_mistakes(void **state)
@@ -821,16 +673,12 @@ static void test_port_mistakes(void **state)
 		{ (enum vdev_devlink_attr)VDEV_DEVLINK_ATTRS, "1" },
 	};
 	struct devlink_port ports[] = { bare_port, vf_port };
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 	struct vdev_devlink_change *change;
 
-	(void)state;
-	f.ports = ports;
-	f.port_count = 2;
-	assert_int_equal(vdev_devlink_change_new(dl, &change), 0);
+	s->f.ports = ports;
+	s->f.port_count = 2;
+	assert_int_equal(vdev_devlink_change_new(s->dl, &change), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(vdev_devlink_change_set_port(
 					 change, 1, bad[i].attr, bad[i].value),
@@ -842,26 +690,23 @@ static void test_port_mistakes(void **state)
 				 change, 7, VDEV_PORT_STATE, "active"),
 			 0);
 	assert_int_equal(vdev_devlink_change_check(change), -ENODEV);
-	says(ctx, "there is no port 7");
+	says(s->ctx, "there is no port 7");
 	vdev_devlink_change_free(change);
-	assert_int_equal(vdev_devlink_change_new(dl, &change), 0);
+	assert_int_equal(vdev_devlink_change_new(s->dl, &change), 0);
 	assert_int_equal(vdev_devlink_change_set_port(
 				 change, 1, VDEV_RATE_TX_MAX, "1gbit"),
 			 0);
 	assert_int_equal(vdev_devlink_change_check(change), -EOPNOTSUPP);
-	says(ctx, "port 1 has no rates");
-	f.no_rates = true;
+	says(s->ctx, "port 1 has no rates");
+	s->f.no_rates = true;
 	assert_int_equal(vdev_devlink_change_check(change), -EOPNOTSUPP);
 	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* Functions that are not what they should be. */
 static void test_malformed_port(void **state)
 {
-#define HANDLE "\x08\x00\x01\x00pci\0\x11\x00\x02\x00" PF "\0\0\0\0"
+#define HANDLE "\x08\x00\x01\x00pci\0\x11\x00\x02\x00" FAKE_PF "\0\0\0\0"
 #define INDEX  "\x08\x00\x03\x00\1\0\0\0"
 	static const struct {
 		const char *bytes;
@@ -879,24 +724,17 @@ static void test_malformed_port(void **state)
 		ODD(HANDLE "\x05\x00\x03\x00\1\0\0\0"),
 	};
 	struct vdev_devlink_port_list *list = NULL;
-	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
-	struct vdev_ctx *ctx = fakekernel_ctx(fk);
-	struct vdev_devlink *dl = open_pf(ctx);
+	struct fakedevlink_setup *s = *state;
 
-	(void)state;
-	f.odd_command = DEVLINK_CMD_PORT_GET;
+	s->f.odd_command = DEVLINK_CMD_PORT_GET;
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
-		f.odd = odd[i].bytes;
-		f.odd_size = odd[i].size;
-		assert_int_equal(vdev_devlink_port_list_new(dl, &list),
+		s->f.odd = odd[i].bytes;
+		s->f.odd_size = odd[i].size;
+		assert_int_equal(vdev_devlink_port_list_new(s->dl, &list),
 				 -EBADMSG);
-		says(ctx, "makes no sense");
+		says(s->ctx, "makes no sense");
 	}
 	assert_null(list);
-	vdev_devlink_free(dl);
-	vdev_ctx_unref(ctx);
-	fakekernel_free(fk);
 }
 
 /* --- Failures of any call */
@@ -905,7 +743,7 @@ static void list_once(struct failnth *fail, void *data)
 {
 	struct devlink_port ports[] = { bare_port, vf_port };
 	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
+	struct fakekernel *fk = fakedevlink_machine(&f);
 	struct vdev_ctx *ctx = fakekernel_ctx(fk);
 	struct vdev_devlink_port_list *list = NULL;
 	struct vdev_devlink *dl = NULL;
@@ -916,7 +754,7 @@ static void list_once(struct failnth *fail, void *data)
 	f.ports = ports;
 	f.port_count = 2;
 	failnth_start(fail, &ctx->sys);
-	ret = vdev_devlink_port_find(ctx, NAME "/70000", &dl, &index);
+	ret = vdev_devlink_port_find(ctx, FAKE_DEVLINK "/70000", &dl, &index);
 	if (!ret)
 		ret = vdev_devlink_port_list_new(dl, &list);
 	failnth_stop(fail);
@@ -933,7 +771,7 @@ static void list_once(struct failnth *fail, void *data)
 static void change_once(struct failnth *fail, void *data)
 {
 	struct fakedevlink f;
-	struct fakekernel *fk = machine(&f);
+	struct fakekernel *fk = fakedevlink_machine(&f);
 	struct vdev_ctx *ctx = fakekernel_ctx(fk);
 	struct vdev_devlink_change *change = NULL;
 	struct vdev_devlink *dl = NULL;
@@ -941,7 +779,7 @@ static void change_once(struct failnth *fail, void *data)
 
 	(void)data;
 	failnth_start(fail, &ctx->sys);
-	ret = vdev_devlink_new(ctx, PF, &dl);
+	ret = vdev_devlink_new(ctx, FAKE_PF, &dl);
 	if (!ret)
 		ret = vdev_devlink_change_new(dl, &change);
 	if (!ret)
@@ -979,25 +817,25 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_nameless),
-		cmocka_unit_test(test_eswitch),
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_roll_back),
-		cmocka_unit_test(test_untold),
-		cmocka_unit_test(test_deaf),
-		cmocka_unit_test(test_in_use),
-		cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_port_names),
-		cmocka_unit_test(test_set_port),
-		cmocka_unit_test(test_roll_back_port),
-		cmocka_unit_test(test_port_mistakes),
-		cmocka_unit_test(test_malformed_port),
-		cmocka_unit_test(test_failures),
+		FAKEDEVLINK_TEST(test_words),
+		FAKEDEVLINK_TEST(test_names),
+		FAKEDEVLINK_TEST(test_nameless),
+		FAKEDEVLINK_TEST(test_eswitch),
+		FAKEDEVLINK_TEST(test_malformed),
+		FAKEDEVLINK_TEST(test_set),
+		FAKEDEVLINK_TEST(test_mistakes),
+		FAKEDEVLINK_TEST(test_refused),
+		FAKEDEVLINK_TEST(test_roll_back),
+		FAKEDEVLINK_TEST(test_untold),
+		FAKEDEVLINK_TEST(test_deaf),
+		FAKEDEVLINK_TEST(test_in_use),
+		FAKEDEVLINK_TEST(test_ports),
+		FAKEDEVLINK_TEST(test_port_names),
+		FAKEDEVLINK_TEST(test_set_port),
+		FAKEDEVLINK_TEST(test_roll_back_port),
+		FAKEDEVLINK_TEST(test_port_mistakes),
+		FAKEDEVLINK_TEST(test_malformed_port),
+		FAKEDEVLINK_TEST(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
