@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "mdevctl.h"
 
 /*
  * No file of ours may take the number of a standard stream that is closed:
@@ -38,6 +39,8 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_streams();
+	if (argc && mdevctl_is_called(argv[0]))
+		return mdevctl_main(argc, argv);
 	raise_file_limit(&app);
 	/* A closed pipe is an error like any other when writing. */
 	app.ignored_pipes = signal(SIGPIPE, SIG_IGN) == SIG_IGN;

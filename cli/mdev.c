@@ -535,7 +535,7 @@ int mdev_make(struct app *app, const char *parent, const char *uuid,
 		m.uuid = fresh;
 	}
 	if (!error)
-		error = mdev_with_scripts(app, parent, m.uuid, config,
+		error = mdev_with_scripts(app->ctx, parent, m.uuid, config,
 					  VDEV_MDEV_ACTION_START, force, make,
 					  &m);
 	if (!error)
@@ -594,7 +594,7 @@ static int take_away_one(struct app *app, struct vdev_device *dev, int force,
 	if (!error)
 		error = vdev_mdev_config_set_type(config, type);
 	return error ? error
-		     : mdev_with_scripts(app, vdev_device_parent(dev),
+		     : mdev_with_scripts(app->ctx, vdev_device_parent(dev),
 					 vdev_device_address(dev), config,
 					 VDEV_MDEV_ACTION_STOP,
 					 force & MDEV_FORCE_CALLOUT, take_away,

@@ -56,8 +56,8 @@ int mdev_take_force(struct app *app, int possible);
  * Makes a change between the scripts that want to hear of it. Return: 0, or
  * what the script or the change failed with, recorded in the context.
  */
-int mdev_with_scripts(struct app *app, const char *parent, const char *uuid,
-		      const struct vdev_mdev_config *config,
+int mdev_with_scripts(struct vdev_ctx *ctx, const char *parent,
+		      const char *uuid, const struct vdev_mdev_config *config,
 		      enum vdev_mdev_action action, bool force,
 		      int (*change)(void *data), void *data);
 

@@ -130,7 +130,7 @@ static int define(struct app *app, const char *uuid, const char *parent,
 		return -1;
 	warn_of(app, parent, config);
 	if (!app->dry_run &&
-	    mdev_with_scripts(app, parent, uuid, config,
+	    mdev_with_scripts(app->ctx, parent, uuid, config,
 			      VDEV_MDEV_ACTION_DEFINE, force, write_new, &d))
 		return app_fail_ctx(app);
 	report(app, uuid, parent, config, "defined");
@@ -176,7 +176,7 @@ static int with_scripts(struct app *app, const struct vdev_mdev_definition *def,
 {
 	if (vdev_mdev_definition_problem(def))
 		return change(data);
-	return mdev_with_scripts(app, vdev_mdev_definition_parent(def),
+	return mdev_with_scripts(app->ctx, vdev_mdev_definition_parent(def),
 				 vdev_mdev_definition_uuid(def),
 				 vdev_mdev_definition_config(def), action,
 				 force, change, data);

@@ -31,14 +31,13 @@ int mdev_take_force(struct app *app, int possible)
 	return forced;
 }
 
-int mdev_with_scripts(struct app *app, const char *parent, const char *uuid,
-		      const struct vdev_mdev_config *config,
+int mdev_with_scripts(struct vdev_ctx *ctx, const char *parent,
+		      const char *uuid, const struct vdev_mdev_config *config,
 		      enum vdev_mdev_action action, bool force,
 		      int (*change)(void *data), void *data)
 {
 	struct vdev_mdev_scripts *scripts;
-	int error =
-		vdev_mdev_scripts_new(app->ctx, parent, uuid, config, &scripts);
+	int error = vdev_mdev_scripts_new(ctx, parent, uuid, config, &scripts);
 
 	if (error)
 		return error;

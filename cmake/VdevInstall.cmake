@@ -41,6 +41,30 @@ install(FILES
 
 install(TARGETS vdevctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
+# The program works as mdevctl does under such names. Those that are mdevctl's
+# own it only has where it replaces mdevctl.
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/names)
+foreach(name vdev-mdevctl vdev-lsmdev)
+	file(CREATE_LINK vdevctl ${PROJECT_BINARY_DIR}/names/${name} SYMBOLIC)
+	install(FILES ${PROJECT_BINARY_DIR}/names/${name}
+		DESTINATION ${CMAKE_INSTALL_BINDIR})
+endforeach()
+if(VDEV_REPLACE_MDEVCTL)
+	file(RELATIVE_PATH program ${CMAKE_INSTALL_FULL_SBINDIR}
+		${CMAKE_INSTALL_FULL_BINDIR}/vdevctl)
+	foreach(name mdevctl lsmdev)
+		file(CREATE_LINK ${program} ${PROJECT_BINARY_DIR}/names/${name}
+			SYMBOLIC)
+		install(FILES ${PROJECT_BINARY_DIR}/names/${name}
+			DESTINATION ${CMAKE_INSTALL_SBINDIR})
+	endforeach()
+	foreach(kind callouts notifiers)
+		install(DIRECTORY DESTINATION lib/mdevctl/scripts.d/${kind})
+		install(DIRECTORY DESTINATION
+			${CMAKE_INSTALL_FULL_SYSCONFDIR}/mdevctl.d/scripts.d/${kind})
+	endforeach()
+endif()
+
 file(GLOB schemas CONFIGURE_DEPENDS schema/*.json)
 install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/libvdev/schema)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -60,6 +84,14 @@ endforeach()
 if(NOT VDEV_BUILD_MAN)
 	return()
 endif()
+foreach(name vdev-lsmdev mdevctl lsmdev)
+	if(name MATCHES "^vdev" OR VDEV_REPLACE_MDEVCTL)
+		file(WRITE ${PROJECT_BINARY_DIR}/names/${name}.8
+			".so man8/vdev-mdevctl.8\n")
+		install(FILES ${PROJECT_BINARY_DIR}/names/${name}.8
+			DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+	endif()
+endforeach()
 file(GLOB pages CONFIGURE_DEPENDS man/*.[1-9])
 foreach(page ${pages})
 	cmake_path(GET page EXTENSION LAST_ONLY section)

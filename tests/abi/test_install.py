@@ -77,6 +77,8 @@ def expected_files(settings):
         f"{lib}/cmake/libvdev/libvdevConfigVersion.cmake",
         f"{lib}/cmake/libvdev/libvdevTargets.cmake",
         "bin/vdevctl",
+        "bin/vdev-mdevctl",
+        "bin/vdev-lsmdev",
         "share/doc/libvdev/README.md",
         "share/doc/libvdev/examples/list-devices.c",
         "share/doc/libvdev/examples/list-devices.cpp",
@@ -95,6 +97,7 @@ def expected_files(settings):
         files |= {f"share/man/man{f.suffix[1:]}/{f.name}" for f in PAGES}
         files |= {
             "share/man/man1/vdevctl.1",
+            "share/man/man8/vdev-lsmdev.8",
             "share/bash-completion/completions/vdevctl",
             "share/zsh/site-functions/_vdevctl",
             "share/fish/vendor_completions.d/vdevctl.fish",
