@@ -141,12 +141,10 @@ int device_open(struct vdev_ctx *ctx, const struct options *options,
 				  : open_device(ctx, options, ret);
 }
 
-int device_attach(struct vdev_file *file, bool inherited,
-		  struct vdev_ioas **ret)
+static int make_ioas(struct vdev_file *file, bool inherited,
+		     struct vdev_ioas **ret)
 {
 	struct vdev_iommu *iommu = vdev_file_iommu(file);
-	struct vdev_ctx *ctx = vdev_file_ctx(file);
-	struct vdev_ioas *ioas;
 	uint32_t id = 0;
 	int error;
 
@@ -154,19 +152,40 @@ int device_attach(struct vdev_file *file, bool inherited,
 		error = from_environment("VDEV_IOAS", &id);
 		if (error)
 			return error;
-		error = vdev_ioas_import(iommu, id, &ioas);
+		error = vdev_ioas_import(iommu, id, ret);
 	} else {
-		error = vdev_ioas_new(iommu, &ioas);
+		error = vdev_ioas_new(iommu, ret);
 	}
+	return error ? complain_library(vdev_file_ctx(file), error) : 0;
+}
+
+/*
+ * A mediated device that is isolated by a PASID needs a page table made for
+ * these. What cannot have one that tracks is attached as others are.
+ */
+static struct vdev_hwpt *make_tracking(struct vdev_file *file,
+				       struct vdev_ioas *ioas)
+{
+	unsigned int flags = VDEV_HWPT_DIRTY_TRACKING;
+	struct vdev_hwpt *hwpt;
+
+	if (vdev_file_isolation(file) == VDEV_ISOLATION_IOMMU_PASID)
+		flags |= VDEV_HWPT_PASID;
+	return vdev_file_make_hwpt(file, ioas, flags, &hwpt) ? NULL : hwpt;
+}
+
+int device_attach(struct vdev_file *file, const struct options *options,
+		  struct vdev_ioas **ioas, struct vdev_hwpt **hwpt)
+{
+	int error = make_ioas(file, options->inherited, ioas);
+
 	if (error)
-		return complain_library(ctx, error);
-	error = vdev_file_attach(file, ioas);
-	if (error) {
-		vdev_ioas_unref(ioas);
-		return complain_library(ctx, error);
-	}
-	*ret = ioas;
-	return 0;
+		return error;
+	if (options->offer)
+		*hwpt = make_tracking(file, *ioas);
+	error = *hwpt ? vdev_file_attach_hwpt(file, *hwpt)
+		      : vdev_file_attach(file, *ioas);
+	return error ? complain_library(vdev_file_ctx(file), error) : 0;
 }
 
 int device_kvm_fd(const struct vdev_file *file)

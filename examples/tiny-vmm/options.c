@@ -18,6 +18,10 @@ enum {
 	OPT_TOKEN,
 	OPT_MEMORY,
 	OPT_NO_MMAP,
+	OPT_OFFER,
+	OPT_TAKE,
+	OPT_TRACK,
+	OPT_CHECKSUM,
 	OPT_VERBOSE,
 	OPT_HELP,
 };
@@ -28,6 +32,10 @@ static const struct option long_options[] = {
 	{ "token-file", required_argument, NULL, OPT_TOKEN },
 	{ "memory", required_argument, NULL, OPT_MEMORY },
 	{ "no-mmap", no_argument, NULL, OPT_NO_MMAP },
+	{ "offer", required_argument, NULL, OPT_OFFER },
+	{ "take", required_argument, NULL, OPT_TAKE },
+	{ "track", required_argument, NULL, OPT_TRACK },
+	{ "checksum", no_argument, NULL, OPT_CHECKSUM },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -38,9 +46,11 @@ static void usage(void)
 	puts("Usage: tiny-vmm [OPTION]... ADDRESS\n"
 	     "       tiny-vmm [OPTION]... --inherited\n"
 	     "\n"
-	     "Runs a small built-in guest that drives an NVMe controller: that "
-	     "at a PCI\n"
-	     "address, which is bound to a VFIO driver.\n"
+	     "Runs a small built-in guest that drives a device, which is bound "
+	     "to a VFIO\n"
+	     "driver: an NVMe controller, or the kernel's test device vsim, "
+	     "with which it\n"
+	     "can move to another tiny-vmm while it works.\n"
 	     "\n"
 	     "  --backend KIND     iommufd, type1 or compat; else what there "
 	     "is\n"
@@ -51,6 +61,14 @@ static void usage(void)
 	     "  --memory SIZE      the guest's memory, with M or G behind it; "
 	     "else 64M\n"
 	     "  --no-mmap          all accesses to BARs go through the VMM\n"
+	     "  --offer SOCKET     let the guest go to whoever connects there\n"
+	     "  --take SOCKET      start no guest, but take the one that is "
+	     "offered there\n"
+	     "  --track SOURCE     device, iommu or both: who tells which "
+	     "pages the device\n"
+	     "                     writes to; else the device if it does\n"
+	     "  --checksum         compare all memory at both ends, for which "
+	     "the guest waits\n"
 	     "  --verbose          say what is made of the device, and what "
 	     "was "
 	     "counted\n"
@@ -94,6 +112,22 @@ static int parse_backend(const char *text, enum vdev_iommu_kind *ret)
 			text);
 }
 
+static int parse_track(const char *text, enum track *ret)
+{
+	static const char *const words[] = { [TRACK_DEVICE] = "device",
+					     [TRACK_IOMMU] = "iommu",
+					     [TRACK_BOTH] = "both" };
+
+	for (int i = TRACK_DEVICE; i <= TRACK_BOTH; i++) {
+		if (strcmp(text, words[i]) != 0)
+			continue;
+		*ret = (enum track)i;
+		return 0;
+	}
+	return complain(-EINVAL, "'%s' is none of device, iommu and both",
+			text);
+}
+
 static int parse_option(struct options *options, int option, const char *text)
 {
 	switch (option) {
@@ -103,6 +137,17 @@ static int parse_option(struct options *options, int option, const char *text)
 		return parse_memory(text, &options->memory);
 	case OPT_TOKEN:
 		options->token_file = text;
+		return 0;
+	case OPT_OFFER:
+		options->offer = text;
+		return 0;
+	case OPT_TAKE:
+		options->take = text;
+		return 0;
+	case OPT_TRACK:
+		return parse_track(text, &options->track);
+	case OPT_CHECKSUM:
+		options->checksum = true;
 		return 0;
 	case OPT_INHERITED:
 		options->inherited = true;
@@ -126,6 +171,8 @@ static int check(const struct options *options)
 	    (options->backend != VDEV_IOMMU_ANY || options->token_file))
 		return complain(-EINVAL, "--inherited comes open and bound: no "
 					 "--backend, no --token-file");
+	if (options->offer && options->take)
+		return complain(-EINVAL, "either --offer or --take");
 	return 0;
 }
 

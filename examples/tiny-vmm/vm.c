@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,7 +16,8 @@
 
 #include "guest/machine.h"
 
-#define SLOTS 32
+#define SLOTS	    32
+#define MEMORY_SLOT 0 /* the first that is made */
 /* The lines below are the pins of the interrupt controllers of a PC. */
 #define FIRST_LINE 24
 #define LINES	   512
@@ -178,6 +180,11 @@ uint64_t vm_memory_size(const struct vm *vm)
 	return vm->memory_size;
 }
 
+int vm_processor(const struct vm *vm)
+{
+	return vm->vcpu;
+}
+
 /* --- Devices */
 
 /* Since Linux 6.6 these are also called KVM_DEV_VFIO_FILE, _ADD and _DEL. */
@@ -218,11 +225,12 @@ void vm_remove_vfio(struct vm *vm, int fd)
 
 /* --- Memory slots */
 
-static int set_slot(struct vm *vm, int slot, uint64_t address, uint64_t size,
-		    void *memory)
+static int set_slot(struct vm *vm, int slot, uint32_t flags, uint64_t address,
+		    uint64_t size, void *memory)
 {
 	const struct kvm_userspace_memory_region region = {
 		.slot = (uint32_t)slot,
+		.flags = flags,
 		.guest_phys_addr = address,
 		.memory_size = size,
 		.userspace_addr = (uintptr_t)memory,
@@ -241,7 +249,7 @@ int vm_add_slot(struct vm *vm, uint64_t address, uint64_t size, void *memory)
 	if (slot == SLOTS)
 		return complain(-ENOSPC, "the machine has %d memory slots",
 				SLOTS);
-	error = set_slot(vm, slot, address, size, memory);
+	error = set_slot(vm, slot, 0, address, size, memory);
 	if (error)
 		return complain(error,
 				"cannot put %#llx bytes at %#llx of the "
@@ -254,8 +262,31 @@ int vm_add_slot(struct vm *vm, uint64_t address, uint64_t size, void *memory)
 
 void vm_remove_slot(struct vm *vm, int slot)
 {
-	set_slot(vm, slot, 0, 0, NULL);
+	set_slot(vm, slot, 0, 0, 0, NULL);
 	vm->slots[slot] = false;
+}
+
+/* --- Dirty pages */
+
+int vm_track(struct vm *vm, bool on)
+{
+	int error = set_slot(vm, MEMORY_SLOT, on ? KVM_MEM_LOG_DIRTY_PAGES : 0,
+			     0, vm->memory_size, vm->memory);
+
+	return error ? complain(error, "KVM cannot track dirty pages: %s",
+				strerror(-error))
+		     : 0;
+}
+
+int vm_dirty_log(struct vm *vm, void *bits)
+{
+	struct kvm_dirty_log log = { .slot = MEMORY_SLOT,
+				     .dirty_bitmap = bits };
+
+	if (ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log))
+		return complain(-errno, "KVM does not tell dirty pages: %s",
+				strerror(errno));
+	return 0;
 }
 
 /* --- Interrupts */
@@ -465,6 +496,8 @@ int vm_run(struct vm *vm, const struct vm_handlers *handlers, void *data)
 	vm->stopped = false;
 	while (!vm->stopped) {
 		if (ioctl(vm->vcpu, KVM_RUN, 0)) {
+			if (errno == EINTR && vm->run->immediate_exit)
+				return 0;
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
 			return complain(-errno, "cannot run the guest: %s",
@@ -490,4 +523,33 @@ int vm_run(struct vm *vm, const struct vm_handlers *handlers, void *data)
 void vm_stop(struct vm *vm)
 {
 	vm->stopped = true;
+}
+
+bool vm_stopped(const struct vm *vm)
+{
+	return vm->stopped;
+}
+
+static void on_kick(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * KVM looks at the flag after it has ended the access it left for, which a
+ * state that is saved has to have behind it; the signal ends a wait.
+ */
+void vm_pause(struct vm *vm, pthread_t runner)
+{
+	const struct sigaction kick = { .sa_handler = on_kick,
+					.sa_flags = SA_RESTART };
+
+	sigaction(SIGUSR1, &kick, NULL);
+	__atomic_store_n(&vm->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	pthread_kill(runner, SIGUSR1);
+}
+
+void vm_unpause(struct vm *vm)
+{
+	vm->run->immediate_exit = 0;
 }

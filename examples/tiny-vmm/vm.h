@@ -2,6 +2,7 @@
 #ifndef VM_H
 #define VM_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +52,17 @@ int vm_add_vfio(struct vm *vm, int fd);
 /* KVM holds what it was told of: without this the device stays open. */
 void vm_remove_vfio(struct vm *vm, int fd);
 
+/* The processor as KVM has it, for processor.h. */
+int vm_processor(const struct vm *vm);
+
+/*
+ * Has KVM note which pages of the memory the processor writes to, until told
+ * otherwise. vm_dirty_log() gives those since the last time: @bits has one for
+ * each page of 4096 bytes, in whole words of 64 bits.
+ */
+int vm_track(struct vm *vm, bool on);
+int vm_dirty_log(struct vm *vm, void *bits);
+
 /* Makes memory of this process a part of the machine's: 0 or more is the slot.
  */
 int vm_add_slot(struct vm *vm, uint64_t address, uint64_t size, void *memory);
@@ -67,8 +79,19 @@ int vm_disconnect(struct vm *vm, unsigned int line, int eventfd);
 /* Puts the program there and has the processor start with it, in 64-bit mode.
  */
 int vm_load(struct vm *vm, const void *image, size_t size);
-/* Runs it until vm_stop(). Returns 0, or -errno if KVM gives up. */
+/*
+ * Runs it until a handler calls vm_stop() or somebody vm_pause(). Returns 0, or
+ * -errno if KVM gives up.
+ */
 int vm_run(struct vm *vm, const struct vm_handlers *handlers, void *data);
 void vm_stop(struct vm *vm);
+bool vm_stopped(const struct vm *vm);
+/*
+ * From another thread: the one that is in vm_run() leaves it, or will not stay
+ * when it gets there; it is sent SIGUSR1. The processor has no access under way
+ * then, and goes on from there with the next vm_run() after vm_unpause().
+ */
+void vm_pause(struct vm *vm, pthread_t runner);
+void vm_unpause(struct vm *vm);
 
 #endif

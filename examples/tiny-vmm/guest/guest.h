@@ -9,8 +9,8 @@
 
 /* --- start.c: the processor, and what every part needs */
 
-/* How often interrupt_vector came. */
-#define INTERRUPT_VECTOR 0x40
+/* How often it came. */
+#define INTERRUPT_VECTOR MACHINE_VECTOR
 extern volatile unsigned int interrupts;
 
 /* What messages to the processor are written to, for MSI. */
@@ -39,6 +39,16 @@ static inline uint32_t port_read32(uint16_t port)
 
 	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
 	return value;
+}
+
+static inline void mask_interrupts(void)
+{
+	__asm__ volatile("cli" : : : "memory");
+}
+
+static inline void unmask_interrupts(void)
+{
+	__asm__ volatile("sti" : : : "memory");
 }
 
 static inline uint32_t read32(uint64_t address)
@@ -81,5 +91,12 @@ void pci_enable_msix(unsigned int slot);
 
 /* Drives the controller, reports, fails if it does not work. */
 void nvme_run(unsigned int slot);
+
+/* --- vsim.c */
+
+/* Whether the device that is not on PCI is a vsim. */
+bool vsim_found(void);
+/* Works with it until the machine was moved, if it will be. */
+void vsim_run(void);
 
 #endif

@@ -8,7 +8,8 @@
  *	0x00000000	page tables and descriptor table, made by the VMM
  *	0x00100000	the guest's image; the stack ends below it
  *	...		the rest of its memory
- *	0xe0000000	where the guest may put BARs
+ *	0xe0000000	where the guest may put BARs; or the regions of a device
+ *			that is not on PCI, one behind the other
  *	0xfee00000	the local APIC
  */
 
@@ -29,11 +30,15 @@
 #define PORT_EXIT 0xf4
 /* Reads as milliseconds since the start; 4 bytes. */
 #define PORT_CLOCK 0xf8
+/* Reads as how often the machine has moved, or ~0 if it will not; 4 bytes. */
+#define PORT_MOVES 0xfc
 /* PCI configuration mechanism 1. */
 #define PORT_PCI_ADDRESS 0xcf8
 #define PORT_PCI_DATA	 0xcfc
 
 /* Where the device is on the one bus: 00:01.0. */
 #define MACHINE_PCI_SLOT 1
+/* The interrupt of a device that is not on PCI. */
+#define MACHINE_VECTOR 0x40
 
 #endif

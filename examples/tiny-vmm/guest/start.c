@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * The guest: finds the NVMe controller, drives it, reports. It starts here, in
- * 64-bit mode with all memory below 4 GiB mapped, on a stack.
+ * The guest: finds its device, drives it, reports. It starts here, in 64-bit
+ * mode with all memory below 4 GiB mapped, on a stack.
  */
 
 #include "guest.h"
 
-#define APIC_ID		0x20
-#define APIC_EOI	0xb0
-#define APIC_SPURIOUS	0xf0
+/* The local APIC is used by MSRs: no instruction has to be emulated for it. */
+#define APIC_BASE	0x01b
+#define APIC_BASE_MSRS	0x400
+#define APIC_ID		0x802
+#define APIC_EOI	0x80b
+#define APIC_SPURIOUS	0x80f
 #define APIC_ENABLED	0x100
 #define SPURIOUS_VECTOR 0xff
 
@@ -74,17 +77,33 @@ uint32_t clock_ms(void)
 
 /* --- Interrupts */
 
+static uint64_t read_msr(uint32_t msr)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (uint64_t)high << 32 | low;
+}
+
+static void write_msr(uint32_t msr, uint64_t value)
+{
+	__asm__ volatile("wrmsr"
+			 :
+			 : "c"(msr), "a"((uint32_t)value),
+			   "d"((uint32_t)(value >> 32))
+			 : "memory");
+}
+
 uint64_t apic_address(void)
 {
-	return MACHINE_LOCAL_APIC |
-	       (uint64_t)(read32(MACHINE_LOCAL_APIC + APIC_ID) >> 24) << 12;
+	return MACHINE_LOCAL_APIC | read_msr(APIC_ID) << 12;
 }
 
 static __attribute__((interrupt)) void on_interrupt(struct frame *frame)
 {
 	(void)frame;
 	interrupts = interrupts + 1;
-	write32(MACHINE_LOCAL_APIC + APIC_EOI, 0);
+	write_msr(APIC_EOI, 0);
 }
 
 static __attribute__((interrupt)) void on_spurious(struct frame *frame)
@@ -127,9 +146,9 @@ static void enable_interrupts(void)
 	set_gate(INTERRUPT_VECTOR, on_interrupt);
 	set_gate(SPURIOUS_VECTOR, on_spurious);
 	__asm__ volatile("lidt %0" : : "m"(table));
-	write32(MACHINE_LOCAL_APIC + APIC_SPURIOUS,
-		APIC_ENABLED | SPURIOUS_VECTOR);
-	__asm__ volatile("sti");
+	write_msr(APIC_BASE, read_msr(APIC_BASE) | APIC_BASE_MSRS);
+	write_msr(APIC_SPURIOUS, APIC_ENABLED | SPURIOUS_VECTOR);
+	unmask_interrupts();
 }
 
 /* --- The program */
@@ -137,16 +156,24 @@ static void enable_interrupts(void)
 /* First in the image, see guest.ld. */
 __attribute__((section(".start"), used)) _Noreturn void start(void);
 
+static void run_nvme(unsigned int slot)
+{
+	pci_enable(slot);
+	pci_enable_msix(slot);
+	nvme_run(slot);
+}
+
 void start(void)
 {
 	int slot;
 
 	enable_interrupts();
 	slot = pci_find(0x010802);
-	if (slot < 0)
-		fail("there is no NVMe controller");
-	pci_enable((unsigned int)slot);
-	pci_enable_msix((unsigned int)slot);
-	nvme_run((unsigned int)slot);
+	if (slot >= 0)
+		run_nvme((unsigned int)slot);
+	else if (vsim_found())
+		vsim_run();
+	else
+		fail("there is no NVMe controller, and no vsim");
 	leave(0);
 }
