@@ -59,6 +59,7 @@ const struct object_commands objects[] = {
 	  port_commands },
 	{ "devlink", "Devices whose drivers offer devlink", devlink_commands },
 	{ "mdev", "Mediated devices", mdev_commands },
+	{ "aux", "Address spaces of mediated devices, by PASID", aux_commands },
 	{ "token", "VF tokens", token_commands },
 	{ "region", "Regions of a device", region_commands },
 	{ "config", "PCI configuration space of a device", config_commands },

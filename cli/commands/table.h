@@ -5,6 +5,7 @@
 #include "app.h"
 
 /* The parts of the table of commands, a file each; joined in objects.c. */
+extern const struct command aux_commands[];
 extern const struct command device_commands[];
 extern const struct command devlink_commands[];
 extern const struct command dirty_commands[];

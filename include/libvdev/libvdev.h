@@ -19,6 +19,7 @@
 #include <libvdev/vf.h>
 #include <libvdev/devlink.h>
 #include <libvdev/mdev.h>
+#include <libvdev/aux.h>
 #include <libvdev/iommu.h>
 #include <libvdev/hwpt.h>
 #include <libvdev/fault.h>

@@ -17,6 +17,7 @@
 static const struct nla_policy parent_policy[] = {
 	[MDEV_A_PARENT_ID] = { .type = NLA_U32 },
 	[MDEV_A_PARENT_DEV_NAME] = { .type = NLA_STRING },
+	[MDEV_A_PARENT_MAX_PASIDS] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy type_policy[] = {
@@ -26,6 +27,7 @@ static const struct nla_policy type_policy[] = {
 	[MDEV_A_TYPE_DEVICE_API] = { .type = NLA_STRING },
 	[MDEV_A_TYPE_AVAILABLE] = { .type = NLA_U32 },
 	[MDEV_A_TYPE_DESCRIPTION] = { .type = NLA_STRING },
+	[MDEV_A_TYPE_ISOLATION] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy device_policy[] = {
@@ -51,6 +53,12 @@ static bool take_name(const struct nlattr *a, char *buf, size_t size)
 
 /* --- Parents */
 
+/* 0 if it is not there. */
+static uint32_t number_of(const struct nlattr *a)
+{
+	return a ? nla_get_u32(a) : 0;
+}
+
 static int parse_parent(const void *message, struct mdev_netlink_parent *ret)
 {
 	struct nlattr *a[ARRAY_SIZE(parent_policy)];
@@ -60,6 +68,7 @@ static int parse_parent(const void *message, struct mdev_netlink_parent *ret)
 	    !take_name(a[MDEV_A_PARENT_DEV_NAME], ret->name, sizeof(ret->name)))
 		return -EBADMSG;
 	ret->id = nla_get_u32(a[MDEV_A_PARENT_ID]);
+	ret->max_pasids = number_of(a[MDEV_A_PARENT_MAX_PASIDS]);
 	return 0;
 }
 
@@ -144,11 +153,12 @@ static int copy_text(const struct nlattr *a, char **ret)
 static int copy_type(struct nlattr *const *a, struct mdev_netlink_type *type)
 {
 	const struct nlattr *available = a[MDEV_A_TYPE_AVAILABLE];
-	uint32_t number = available ? nla_get_u32(available) : 0;
+	uint32_t number = number_of(available);
 
 	type->available = !available	     ? -ENODATA
 			  : number > INT_MAX ? INT_MAX
 					     : (int)number;
+	type->isolation = number_of(a[MDEV_A_TYPE_ISOLATION]);
 	if (copy_text(a[MDEV_A_TYPE_NAME], &type->id) ||
 	    /* In sysfs a type without a name of its own has its id there. */
 	    copy_text(a[MDEV_A_TYPE_PRETTY_NAME] ? a[MDEV_A_TYPE_PRETTY_NAME]

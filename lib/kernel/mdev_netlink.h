@@ -28,6 +28,7 @@ int mdev_netlink_open(struct vdev_sys *sys, struct mdev_netlink *ret);
 struct mdev_netlink_parent {
 	uint32_t id; /* as long as it is there */
 	char name[256];
+	uint32_t max_pasids; /* the highest and one more; 0 for none */
 };
 
 /* The parents there are. The caller frees `*ret`. */
@@ -40,10 +41,11 @@ int mdev_netlink_find_parent(struct mdev_netlink *m, const char *name,
 
 struct mdev_netlink_type {
 	char *id;
-	char *name;	   /* NULL if there is none */
-	char *description; /* NULL if there is none */
-	char *device_api;  /* NULL if there is none */
-	int available;	   /* -ENODATA if it is not told */
+	char *name;	    /* NULL if there is none */
+	char *description;  /* NULL if there is none */
+	char *device_api;   /* NULL if there is none */
+	int available;	    /* -ENODATA if it is not told */
+	uint32_t isolation; /* MDEV_ISOLATION_*; 0 if it is not told */
 };
 
 /* A parent's types; -ENODEV if it is gone. */

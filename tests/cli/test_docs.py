@@ -156,6 +156,7 @@ PRELUDE = {
     "second": "ioas alloc --iommu $i",
     "ram": "memory alloc 16M",
     "nic": "device open 01:00.0 --iommu $i",
+    "mdev": "device open 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 --iommu $i",
     "own": "hwpt alloc $guest --device $nic --pasid",
     "other": "hwpt alloc $guest --device $nic --pasid",
     "p": "pasid alloc $nic",

@@ -114,8 +114,8 @@ def addresses(root):
 
 # Documents of opened devices, of processes and by netlink: tests/lab/ validates
 # them.
-OPENED = {"devlink", "devlink-list", "devlink-params", "eswitch",
-          "eswitch-set", "iommu-info", "iommu-ranges", "irq-list", "irq-test",
+OPENED = {"aux-list", "devlink", "devlink-list", "devlink-params",
+          "eswitch", "eswitch-set", "iommu-info", "iommu-ranges", "irq-list", "irq-test",
           "memlock", "migrate-info", "migrate-transfer", "port", "port-list",
           "port-set", "region-dump", "region-list", "region-read",
           "vf-set", "vf-show"}
@@ -220,6 +220,11 @@ def main():
             path = os.path.join(work, name)
             mktree.make(name, path)
             try_tree(name, path, name in ("workstation", "hostile"))
+        patched = "--root=" + os.path.join(work, "patched")
+        for last in "129":
+            try_command("aux-show", patched, "aux", "show",
+                        "83b8f4f2-509f-382f-3c1e-e6bfe0fa100" + last)
+        try_command("aux-list", patched, "aux", "list")
         root = "--root=" + os.path.join(work, "workstation")
         try_pfs(root)
         try_mdevs(root, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001")

@@ -97,12 +97,14 @@ static int refuse(struct vdev_sys_netlink *request, int error, const char *why)
 
 /* --- Parents and types */
 
-static void put_parent(struct message *m, uint32_t id, const char *name)
+static void put_parent(const struct fakemdevnl *f, struct message *m,
+		       uint32_t id, const char *name)
 {
 	message_put_number(m, MDEV_A_PARENT_ID, id, 4);
 	message_put_text(m, MDEV_A_PARENT_BUS_NAME, "fake");
 	message_put_text(m, MDEV_A_PARENT_DEV_NAME, name);
 	message_put_number(m, MDEV_A_PARENT_NR_TYPES, 1, 4);
+	message_put_number(m, MDEV_A_PARENT_MAX_PASIDS, f->max_pasids, 4);
 }
 
 static int list_parents(const struct fakemdevnl *f,
@@ -115,7 +117,7 @@ static int list_parents(const struct fakemdevnl *f,
 		if (!is_there(f, f->parents[i]))
 			continue;
 		message_start(&m, FAKE_MDEV_FAMILY, MDEV_CMD_PARENT_GET);
-		put_parent(&m, i + 1, f->parents[i]);
+		put_parent(f, &m, i + 1, f->parents[i]);
 		ret = answer(f, request, &m);
 	}
 	return ret;
@@ -146,6 +148,11 @@ static int tell_type(void *data, const char *name, unsigned char kind)
 	message_put_text(&m, MDEV_A_TYPE_PRETTY_NAME, "A type");
 	message_put_text(&m, MDEV_A_TYPE_DEVICE_API, "vfio-pci");
 	message_put_number(&m, MDEV_A_TYPE_AVAILABLE, strtol(count, NULL, 10),
+			   4);
+	message_put_number(&m, MDEV_A_TYPE_ISOLATION,
+			   str_eq(name, l->f->pasid_type)
+				   ? MDEV_ISOLATION_IOMMU_PASID
+				   : MDEV_ISOLATION_EMULATED,
 			   4);
 	return answer(l->f, l->request, &m);
 }
@@ -340,7 +347,7 @@ void fakemdevnl_notify_device(struct fakemdevnl *f, uint8_t command,
 void fakemdevnl_notify_parent(struct fakemdevnl *f, uint8_t command,
 			      uint32_t id, const char *name)
 {
-	put_parent(fakemdevnl_queue(f, FAKE_MDEV_FAMILY, command), id, name);
+	put_parent(f, fakemdevnl_queue(f, FAKE_MDEV_FAMILY, command), id, name);
 }
 
 void fakemdevnl_notify_family(struct fakemdevnl *f)

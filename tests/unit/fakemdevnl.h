@@ -18,6 +18,8 @@ struct fakemdevnl {
 	struct fakekernel *fk;
 	const char *const *parents; /* NULL-terminated; a number each, from 1 */
 	bool absent;		    /* the kernel has no such family */
+	unsigned int max_pasids;    /* of all parents */
+	const char *pasid_type;	    /* is isolated by PASIDs, others are not */
 
 	/* Refuses a command so many times. */
 	uint8_t refused;

@@ -63,6 +63,11 @@ enum mdev_dev_attr {
 	MDEV_A_DEV_PASID = 10,
 };
 
+enum mdev_isolation {
+	MDEV_ISOLATION_EMULATED = 1,
+	MDEV_ISOLATION_IOMMU_PASID = 3,
+};
+
 enum mdev_dev_flags {
 	MDEV_DEV_FLAGS_OPEN = 1,
 	MDEV_DEV_FLAGS_REMOVING = 2,
