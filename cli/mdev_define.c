@@ -251,15 +251,13 @@ static int save(void *def)
 	return vdev_mdev_definition_save(def);
 }
 
-int mdev_modify(struct app *app)
+static int modify_stored(struct app *app, int force)
 {
 	_auto_definition_ struct vdev_mdev_definition *def = NULL;
-	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT);
 	struct vdev_mdev_config *config;
 	const char *parent;
 
-	if (force < 0 || root_refuse_captured(app) ||
-	    find_definition(app, &def))
+	if (find_definition(app, &def))
 		return -1;
 	config = vdev_mdev_definition_config(def);
 	parent = vdev_mdev_definition_parent(def);
@@ -278,6 +276,98 @@ int mdev_modify(struct app *app)
 	report(app, vdev_mdev_definition_uuid(def), parent, config,
 	       "definition changed");
 	return 0;
+}
+
+/* The mdev that the first operand names. Return: NULL after app_fail(). */
+static struct vdev_device *need_active(struct app *app)
+{
+	const char *uuid = app->args.operands[0];
+	struct vdev_device *dev =
+		mdev_find_active(app, uuid, option_value(app, "parent"));
+
+	if (dev && vdev_device_mdev_type(dev))
+		return dev;
+	app_fail(app, VDEV_ERROR_NOT_FOUND, "there is no mdev %s now", uuid);
+	return vdev_device_unref(dev);
+}
+
+/* What it is like, as far as a script can tell; the kernel cannot. */
+static int read_active(struct app *app, struct vdev_device *dev,
+		       struct vdev_mdev_config *config)
+{
+	const char *parent = vdev_device_parent(dev);
+	const char *uuid = vdev_device_address(dev);
+	struct vdev_mdev_definition *def;
+	struct vdev_mdev_scripts *scripts;
+	int error;
+
+	if (!vdev_mdev_definition_find(app->ctx, parent, uuid, &def)) {
+		vdev_mdev_config_set_autostart(
+			config, vdev_mdev_config_autostart(
+					vdev_mdev_definition_config(def)));
+		vdev_mdev_definition_free(def);
+	}
+	error = vdev_mdev_config_set_type(config, vdev_device_mdev_type(dev));
+	if (!error)
+		error = vdev_mdev_scripts_new(app->ctx, parent, uuid, config,
+					      &scripts);
+	if (error)
+		return error;
+	error = vdev_mdev_scripts_attrs(scripts, config);
+	vdev_mdev_scripts_free(scripts);
+	return error;
+}
+
+static int change_active(struct app *app, struct vdev_device *dev,
+			 const struct vdev_mdev_config *config)
+{
+	struct vdev_mdev_scripts *scripts;
+	int error = vdev_mdev_scripts_new(app->ctx, vdev_device_parent(dev),
+					  vdev_device_address(dev), config,
+					  &scripts);
+
+	if (error)
+		return error;
+	error = vdev_mdev_scripts_live(scripts);
+	vdev_mdev_scripts_free(scripts);
+	return error;
+}
+
+static int modify_live(struct app *app)
+{
+	_auto_config_ struct vdev_mdev_config *config = NULL;
+	struct vdev_device *dev;
+	int ret;
+
+	if (option_given(app, "type") || option_given(app, "start"))
+		return app_fail(app, VDEV_ERROR_INVALID,
+				"of an mdev that is there attributes alone can "
+				"be changed");
+	dev = need_active(app);
+	if (!dev)
+		return -1;
+	if (vdev_mdev_config_new(app->ctx, &config) ||
+	    read_active(app, dev, config))
+		ret = app_fail_ctx(app);
+	else
+		ret = apply_changes(app, config);
+	if (!ret && !app->dry_run && change_active(app, dev, config))
+		ret = app_fail_ctx(app);
+	if (!ret)
+		report(app, vdev_device_address(dev), vdev_device_parent(dev),
+		       config, "changed");
+	vdev_device_unref(dev);
+	return ret;
+}
+
+int mdev_modify(struct app *app)
+{
+	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT);
+
+	if (force < 0 || root_refuse_captured(app))
+		return -1;
+	return option_given(app, "live") ? modify_live(app)
+					 : modify_stored(app, force);
 }
 
 /* --- start */

@@ -82,6 +82,9 @@ static const struct option parent_options[] = {
 };
 
 static const struct option modify_options[] = {
+	{ .name = "live",
+	  .help = "Change the mdev that is there, not its definition. A "
+		  "callout script that can do that is needed." },
 	PARENT("The parent it is defined for, where there are several."),
 	{ .name = "type",
 	  .argument = "TYPE",

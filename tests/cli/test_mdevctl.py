@@ -26,7 +26,7 @@ ONE = "83c32df7-d52e-4ec1-9668-1f3c7e4df107"
 TWO = "b0a3989f-8138-4d49-b63a-59db28ec8b48"
 NONE = "6eba5b41-176e-40db-b93e-7f18e04e0b93"
 NAMES = tempfile.mkdtemp(prefix="mdevctl-names-")
-for name in ("mdevctl", "lsmdev", "vdev-mdevctl", "vdev-lsmdev"):
+for name in ("mdevctl", "lsmdev", "vdev-mdevctl", "vdev-lsmdev", "vdevctl"):
     os.symlink(os.path.abspath(VDEVCTL), os.path.join(NAMES, name))
 
 
@@ -276,6 +276,20 @@ def test_scripts():
                  text='{"mdev_type":"other","start":"auto"}')
 
 
+def test_native_live():
+    """The same by vdevctl's own verb."""
+    with Case() as case:
+        case.make()
+        modify = f"mdev modify {ONE} --live --attr size=7"
+        vdevctl = f"--root {case.machine.root} --json"
+        case.run(f"{vdevctl} -n {modify}", out=None, program="vdevctl")
+        TAP.same(json.loads(case.out)["attrs"],
+                 [{"name": "size", "value": "7"}], "what it would be")
+        case.run(f"{vdevctl} -n {modify} --start auto", 2, program="vdevctl")
+        case.run(f"{vdevctl} -n mdev modify {TWO} --live", 3,
+                 program="vdevctl")
+
+
 def test_strict():
     """What mdevctl lets pass is a warning, and a failure if asked for."""
     with Case() as case:
@@ -331,7 +345,7 @@ def test_several():
 
 
 for test in (test_spellings, test_usage, test_types, test_manual,
-             test_attributes, test_libvirt, test_scripts, test_strict,
+             test_attributes, test_libvirt, test_scripts, test_native_live, test_strict,
              test_several):
     test()
 for name in os.listdir(NAMES):
