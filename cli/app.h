@@ -109,6 +109,16 @@ int memory_dump(struct app *app);
 int memory_checksum(struct app *app);
 int hwpt_alloc(struct app *app);
 int hwpt_import(struct app *app);
+int hwpt_invalidate(struct app *app);
+int fault_alloc(struct app *app);
+int fault_read(struct app *app);
+int fault_answer(struct app *app);
+int viommu_alloc(struct app *app);
+int viommu_device(struct app *app);
+int viommu_invalidate(struct app *app);
+int viommu_events(struct app *app);
+int viommu_read(struct app *app);
+int viommu_queue(struct app *app);
 int dirty_start(struct app *app);
 int dirty_report(struct app *app);
 int dirty_watch(struct app *app);
@@ -179,5 +189,8 @@ const char *const *iommu_accountings(void);
 const char *const *ioas_switches(void);
 const char *const *ioas_accesses(void);
 const char *const *hwpt_types(void);
+const char *const *viommu_invalidations(void);
+const char *const *viommu_types(void);
+const char *const *viommu_queue_types(void);
 
 #endif

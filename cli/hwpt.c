@@ -4,12 +4,15 @@
 
 #include "hwpt.h"
 
-#include <libvdev/hwpt.h>
+#include <libvdev/fault.h>
+#include <libvdev/viommu.h>
 
 #include "app.h"
+#include "fault.h"
 #include "ioas.h"
 #include "numbers.h"
 #include "held.h"
+#include "viommu.h"
 
 static void hwpt_release(void *data)
 {
@@ -63,33 +66,11 @@ static unsigned int take_flags(const struct app *app)
 	return flags;
 }
 
-/* A name of hwpt_types(), or a number. */
-static int take_type(struct app *app, uint32_t *ret)
-{
-	const char *value = option_value(app, "type");
-	const char *const *words = hwpt_types();
-	uint64_t number;
-
-	*ret = VDEV_HWPT_DATA_NONE;
-	for (uint32_t i = 0; value && words[i]; i++)
-		if (str_eq(words[i], value))
-			*ret = i + 1;
-	if (!value || *ret)
-		return 0;
-	if (number_parse(value, &number) && number && number <= UINT32_MAX) {
-		*ret = (uint32_t)number;
-		return 0;
-	}
-	return app_fail(app, VDEV_ERROR_INVALID,
-			"--type takes vtd-s1, arm-smmuv3, amd-guest or the "
-			"number of a type, not '%s'",
-			value);
-}
-
 /* What a HWPT is made with, and of what. */
 struct plan {
 	struct object *iommu;
 	struct object *parent; /* NULL for one of an id */
+	struct object *queue;  /* of faults; NULL likewise */
 	uint32_t parent_id;
 	uint32_t device;
 	unsigned int flags;
@@ -99,26 +80,40 @@ struct plan {
 	uint32_t fault;
 };
 
-/* The device by --device or --device-id; `iommu` is that of the device. */
-static int take_device(struct app *app, struct plan *p)
+int hwpt_take_device(struct app *app, uint32_t *id, struct object **iommu)
 {
 	const char *word = option_value(app, "device");
 	struct object *device;
 
 	if (!word == !option_given(app, "device-id"))
 		return app_fail(app, VDEV_ERROR_INVALID,
-				"a HWPT is made for a device: give either "
-				"--device or --device-id");
+				"it is made for a device: give either --device "
+				"or --device-id");
 	if (!word)
-		return option_u32(app, "device-id", &p->device);
+		return option_u32(app, "device-id", id);
 	device = session_get(app, word, &held_type);
-	if (!device || held_id(app, device, &p->device))
+	if (!device || held_id(app, device, id))
 		return -1;
-	p->iommu = held_iommu(device);
+	if (iommu)
+		*iommu = held_iommu(device);
 	return 0;
 }
 
-/* An address space, a HWPT to nest in, or the id of one of them or a vIOMMU. */
+/* The queue of --fault, by its name or its id. */
+static int take_fault(struct app *app, struct plan *p)
+{
+	const char *word = option_value(app, "fault");
+
+	if (!word || !session_is_reference(word))
+		return option_u32(app, "fault", &p->fault);
+	p->queue = session_get(app, word, &fault_type);
+	if (!p->queue)
+		return -1;
+	p->fault = vdev_fault_queue_id(p->queue->data);
+	return 0;
+}
+
+/* An address space, a HWPT or vIOMMU to nest in, or the id of one of them. */
 static int take_parent(struct app *app, struct plan *p)
 {
 	const char *word = app->args.operands[0];
@@ -133,10 +128,12 @@ static int take_parent(struct app *app, struct plan *p)
 		p->parent_id = vdev_ioas_id(p->parent->data);
 	else if (p->parent->type == &hwpt_type)
 		p->parent_id = vdev_hwpt_id(p->parent->data);
+	else if (p->parent->type == &viommu_type)
+		p->parent_id = vdev_viommu_id(p->parent->data);
 	else
 		return app_fail(app, VDEV_ERROR_INVALID,
-				"%s is %s; a HWPT is made of an address space "
-				"or of another HWPT",
+				"%s is %s; a HWPT is made of an address space, "
+				"of another HWPT or in a vIOMMU",
 				word, p->parent->type->what);
 	return 0;
 }
@@ -165,8 +162,9 @@ static int take_plan(struct app *app, struct plan *p)
 	const char *bytes = option_value(app, "data");
 
 	p->flags = take_flags(app);
-	if (take_type(app, &p->type) || option_u32(app, "fault", &p->fault) ||
-	    take_parent(app, p) || take_device(app, p) || find_iommu(app, p))
+	if (option_type(app, hwpt_types(), 1, &p->type) || take_fault(app, p) ||
+	    take_parent(app, p) ||
+	    hwpt_take_device(app, &p->device, &p->iommu) || find_iommu(app, p))
 		return -1;
 	if (bytes)
 		return number_take_bytes(app, "--data", bytes, &p->data,
@@ -174,11 +172,14 @@ static int take_plan(struct app *app, struct plan *p)
 	return 0;
 }
 
-static void add_hwpt(struct app *app, struct object *of, struct vdev_hwpt *hwpt)
+static void add_hwpt(struct app *app, struct object *of, struct object *queue,
+		     struct vdev_hwpt *hwpt)
 {
 	struct object *object = session_add(app, &hwpt_type, hwpt);
 
 	session_use(app->session, object, of, USE_PART, 0, 0);
+	if (queue)
+		session_use(app->session, object, queue, USE_ATTACHED, 0, 0);
 	session_print(app, object);
 }
 
@@ -194,7 +195,7 @@ int hwpt_alloc(struct app *app)
 		error = app_fail_ctx(app);
 	free(p.data);
 	if (!error)
-		add_hwpt(app, p.parent ? p.parent : p.iommu, hwpt);
+		add_hwpt(app, p.parent ? p.parent : p.iommu, p.queue, hwpt);
 	return error;
 }
 
@@ -211,6 +212,6 @@ int hwpt_import(struct app *app)
 		return -1;
 	if (vdev_hwpt_import(iommu->data, id, take_flags(app), &hwpt))
 		return app_fail_ctx(app);
-	add_hwpt(app, iommu, hwpt);
+	add_hwpt(app, iommu, NULL, hwpt);
 	return 0;
 }

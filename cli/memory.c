@@ -352,18 +352,6 @@ int memory_write(struct app *app)
 	return 0;
 }
 
-static char *hex_of(const uint8_t *bytes, size_t count)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *text = x_alloc(2 * count + 1, 1);
-
-	for (size_t i = 0; i < count; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	return text;
-}
-
 /* Sixteen bytes a line, as hexadecimal digits and as characters. */
 static void print_lines(FILE *f, const uint8_t *bytes, uint64_t offset,
 			size_t count)
@@ -404,7 +392,7 @@ int memory_read(struct app *app)
 	}
 	bytes = (const uint8_t *)m->address + offset;
 	if (app->json) {
-		_auto_free_ char *hex = hex_of(bytes, length);
+		_auto_free_ char *hex = number_bytes(bytes, length);
 
 		print_part(app, offset, length, hex, NULL);
 		return 0;

@@ -123,6 +123,31 @@ int option_size(struct app *app, const char *name, uint64_t *ret)
 	return value ? number_take_size(app, what, value, ret) : 0;
 }
 
+int option_type(struct app *app, const char *const *words, uint32_t first,
+		uint32_t *ret)
+{
+	const char *value = option_value(app, "type");
+	_auto_free_ char *list = NULL;
+	uint64_t number;
+
+	if (!value)
+		return 0;
+	for (uint32_t i = 0; words[i]; i++)
+		if (str_eq(words[i], value)) {
+			*ret = first + i;
+			return 0;
+		}
+	if (number_parse(value, &number) && number >= first &&
+	    number <= UINT32_MAX) {
+		*ret = (uint32_t)number;
+		return 0;
+	}
+	list = x_join(words, words_count(words), ", ");
+	return app_fail(app, VDEV_ERROR_INVALID,
+			"--type takes %s or the number of a type, not '%s'",
+			list, value);
+}
+
 int option_width(struct app *app, unsigned int *ret)
 {
 	const char *value = option_value(app, "width");
@@ -170,4 +195,16 @@ int number_take_bytes(struct app *app, const char *what, const char *text,
 	*size = length / 2;
 	bytes = NULL;
 	return 0;
+}
+
+char *number_bytes(const uint8_t *bytes, size_t count)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = x_alloc(2 * count + 1, 1);
+
+	for (size_t i = 0; i < count; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return text;
 }

@@ -33,6 +33,12 @@ int number_take_u32(struct app *app, const char *what, const char *text,
 int option_u64(struct app *app, const char *name, uint64_t *ret);
 int option_u32(struct app *app, const char *name, uint32_t *ret);
 int option_size(struct app *app, const char *name, uint64_t *ret);
+/*
+ * --type: one of the words, the first of which stands for `first`, or a number
+ * that is no less.
+ */
+int option_type(struct app *app, const char *const *words, uint32_t first,
+		uint32_t *ret);
 /* --width: the bytes of an access, 1, 2, 4 or 8. */
 int option_width(struct app *app, unsigned int *ret);
 
@@ -42,5 +48,7 @@ int option_width(struct app *app, unsigned int *ret);
  */
 int number_take_bytes(struct app *app, const char *what, const char *text,
 		      uint8_t **ret, size_t *size);
+/* The digits of bytes, for the caller to free. */
+char *number_bytes(const uint8_t *bytes, size_t count);
 
 #endif

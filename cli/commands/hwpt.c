@@ -6,13 +6,7 @@
 #include "hwpt.h"
 
 static const struct option alloc_options[] = {
-	{ .name = "device",
-	  .argument = "$DEVICE",
-	  .complete = COMPLETE_OBJECTS,
-	  .help = "The device it is made for." },
-	{ .name = "device-id",
-	  .argument = "ID",
-	  .help = "The same by the device's id in the iommufd." },
+	FOR_DEVICE_OPTIONS,
 	{ .name = "iommu",
 	  .argument = "$IOMMU",
 	  .complete = COMPLETE_OBJECTS,
@@ -28,9 +22,9 @@ static const struct option alloc_options[] = {
 	  .help = "So that it can be attached to PASIDs; also wanted of the "
 		  "HWPT of the device itself then (Linux 6.15)." },
 	{ .name = "fault",
-	  .argument = "ID",
-	  .help = "With page faults that go to the fault queue of that id "
-		  "(Linux 6.11)." },
+	  .argument = "$FAULT|ID",
+	  .complete = COMPLETE_OBJECTS,
+	  .help = "With page faults that go to this queue (Linux 6.11)." },
 	{ .name = "type",
 	  .argument = "TYPE",
 	  .complete = COMPLETE_WORDS,
@@ -65,11 +59,30 @@ static const struct option import_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option invalidate_options[] = {
+	{ .name = "all", .help = "All of a page table for VT-d." },
+	{ .name = "address",
+	  .argument = "ADDRESS",
+	  .help = "Of a page table for VT-d, from here on; 0 unless given." },
+	{ .name = "pages",
+	  .argument = "N",
+	  .help = "So many pages of 4096 bytes." },
+	{ .name = "leaf", .help = "The last level of the page table only." },
+	{ .name = "type",
+	  .argument = "TYPE",
+	  .complete = COMPLETE_WORDS,
+	  .words = viommu_invalidations,
+	  .help = "In which form --data is: vtd-s1 or the number of another "
+		  "one." },
+	REQUEST_OPTIONS,
+	{ .name = NULL },
+};
+
 const struct command hwpt_commands[] = {
 	{
 		.object = "hwpt",
 		.verb = "alloc",
-		.operands = "$IOAS|$HWPT|ID",
+		.operands = "$IOAS|$HWPT|$VIOMMU|ID",
 		.fewest = 1,
 		.most = 1,
 		.complete = COMPLETE_OBJECTS,
@@ -78,10 +91,10 @@ const struct command hwpt_commands[] = {
 		.summary = "Make a hardware page table",
 		.description = "Makes a hardware page table with the mappings "
 			       "of an address space, or one that is nested in "
-			       "another one or in a vIOMMU, given by its id. A "
-			       "device that is attached to an address space "
-			       "gets one by itself; this is for those that are "
-			       "to be able to do more.",
+			       "another one or in a vIOMMU. A device that is "
+			       "attached to an address space gets one by "
+			       "itself; this is for those that are to be able "
+			       "to do more.",
 		.options = alloc_options,
 		.examples =
 			(const struct example[]){
@@ -114,6 +127,30 @@ const struct command hwpt_commands[] = {
 				  "the one with id 4" },
 				{ NULL, NULL } },
 		.run = hwpt_import,
+	},
+	{
+		.object = "hwpt",
+		.verb = "invalidate",
+		.operands = "$HWPT",
+		.fewest = 1,
+		.most = 1,
+		.complete = COMPLETE_OBJECTS,
+		.flags = COMMAND_SESSION,
+		.summary = "Invalidate what is cached of a nested page table",
+		.description = "To be done when a guest has changed its page "
+			       "table. Requests are handled up to the first "
+			       "that is refused; exit code 7 if that is not "
+			       "the first of all (Linux 6.8).",
+		.options = invalidate_options,
+		.examples =
+			(const struct example[]){
+				{ "hwpt invalidate $nested --all",
+				  "all of it, for VT-d" },
+				{ "hwpt invalidate $nested --address 0x1000 "
+				  "--pages 2 --leaf",
+				  "two pages" },
+				{ NULL, NULL } },
+		.run = hwpt_invalidate,
 	},
 	{ .verb = NULL },
 };

@@ -74,6 +74,8 @@ const struct object_commands objects[] = {
 	{ "ioas", "Address spaces", ioas_commands },
 	{ "memory", "Memory for devices", memory_commands },
 	{ "hwpt", "Hardware page tables", hwpt_commands },
+	{ "fault", "Page faults of devices", fault_commands },
+	{ "viommu", "What a guest's IOMMU is built on", viommu_commands },
 	{ "dirty", "Pages that devices write to", dirty_commands },
 	{ "device", "Opened devices", held_commands },
 	{ "pasid", "PASIDs of opened devices", pasid_commands },

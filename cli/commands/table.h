@@ -11,6 +11,7 @@ extern const struct command devlink_commands[];
 extern const struct command dirty_commands[];
 extern const struct command eswitch_commands[];
 extern const struct command exec_commands[];
+extern const struct command fault_commands[];
 extern const struct command group_commands[];
 extern const struct command hwpt_commands[];
 extern const struct command ioas_commands[];
@@ -30,6 +31,30 @@ extern const struct command session_commands[];
 extern const struct command sriov_commands[];
 extern const struct command token_commands[];
 extern const struct command vf_commands[];
+extern const struct command viommu_commands[];
+
+/* Invalidations in a form that the library need not know. */
+#define REQUEST_OPTIONS                                                     \
+	{ .name = "data",                                                   \
+	  .argument = "BYTES",                                              \
+	  .help = "The requests, as hexadecimal digits in the order in "    \
+		  "memory." },                                              \
+	{                                                                   \
+		.name = "size", .argument = "SIZE",                         \
+		.help = "How long one of them is; all of it is one unless " \
+			"given."                                            \
+	}
+
+/* The device that something of an iommufd is made for; see hwpt.h. */
+#define FOR_DEVICE_OPTIONS                                            \
+	{ .name = "device",                                           \
+	  .argument = "$DEVICE",                                      \
+	  .complete = COMPLETE_OBJECTS,                               \
+	  .help = "The device it is made for." },                     \
+	{                                                             \
+		.name = "device-id", .argument = "ID",                \
+		.help = "The same by the device's id in the iommufd." \
+	}
 
 /* What every command that takes DEV says of it. */
 #define NAMING_DEVICES                                                       \

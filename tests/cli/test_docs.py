@@ -160,6 +160,11 @@ PRELUDE = {
     "own": "hwpt alloc $guest --device $nic --pasid",
     "other": "hwpt alloc $guest --device $nic --pasid",
     "p": "pasid alloc $nic",
+    "parent": "hwpt alloc $guest --device $nic --nest-parent",
+    "nested": "hwpt alloc $parent --device $nic --type vtd-s1 --data 00",
+    "q": "fault alloc --iommu $i",
+    "v": "viommu alloc $parent --type arm-smmuv3 --device $nic",
+    "e": "viommu events $v --type arm-smmuv3",
     "d": "dirty start $guest $own",
 }
 

@@ -10,6 +10,7 @@
 # shellcheck disable=SC2016 # '$' of sessions
 . "${BASH_SOURCE[0]%/*}/tap.sh"
 . "${BASH_SOURCE[0]%/*}/cases.sh"
+. "${BASH_SOURCE[0]%/*}/vsim.sh"
 
 DIRTY=$VDEV_LAB_BUILD/tests/lab/prog/test_dirty
 UUID=83b8f4f2-509f-382f-3c1e-e6bfe0fa2001
@@ -26,21 +27,6 @@ try() {
 		*) t_diag "$verdict $name" ;;
 		esac
 	done <<<"$T_OUT"
-}
-
-vsim_node() {
-	t_wait 5 test -e "/sys/bus/vsim/devices/$1/vfio-dev"
-	ls "/sys/bus/vsim/devices/$1/vfio-dev"
-}
-
-# What the document of the line that starts with $1 tells, the Nth of them ($2
-# from 0), by the Python expression $3 of its result r.
-result() {
-	python3 -c '
-import json, sys
-found = [e for e in json.load(open(sys.argv[1])) if e["command"].startswith(sys.argv[2])]
-r = found[int(sys.argv[3])]["result"]
-print(eval(sys.argv[4]))' "$T_DIR/out" "$1" "$2" "$3"
 }
 
 t_run "bind $IGB" 0 vdevctl bind "$IGB"

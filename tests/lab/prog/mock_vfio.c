@@ -47,11 +47,28 @@ static int is_device(int fd)
 	       st.st_dev == device.st_dev && st.st_ino == device.st_ino;
 }
 
-static uint32_t mock_id(void)
+static uint32_t environment(const char *name)
 {
-	const char *id = getenv("MOCK_ID");
+	const char *id = getenv(name);
 
 	return id ? (uint32_t)strtoul(id, NULL, 10) : 0;
+}
+
+static uint32_t mock_id(void)
+{
+	return environment("MOCK_ID");
+}
+
+/* With MOCK_BUSY the device uses a page table as soon as it has one. */
+static void use(uint32_t hwpt)
+{
+	uint32_t device = environment("MOCK_DEVICE");
+
+	if (!getenv("MOCK_BUSY") || hwpt == environment("MOCK_IOAS"))
+		return;
+	mock_fault(IOMMUFD, device, 0, 9, 3, 0x5000);
+	/* Of a vIOMMU, if there is one. */
+	mock_event(IOMMUFD, device);
 }
 
 static int result(int error)
@@ -99,6 +116,8 @@ static int attach(const struct attach *arg)
 	error = mock_replace(IOMMUFD, mock_id(), arg->pt_id);
 	if (!error)
 		fprintf(stderr, "mock: the device has %u\n", arg->pt_id);
+	if (!error)
+		use(arg->pt_id);
 	return result(error);
 }
 
