@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: default
-# kernel: stock 6.1
+# kernel: stock 6.1 6.12-patched/legacy
 # timeout: 500
 #
 # VF tokens: what the kernel's match function makes of each in each state of
