@@ -64,7 +64,11 @@ int output_flush(struct output *out)
 		at += n;
 		left -= (size_t)n;
 	}
-	return 0;
+	/* It is written once, and a new VF token may be in it. */
+	if (out->text)
+		explicit_bzero(out->text, out->size);
+	rewind(out->stream);
+	return fflush(out->stream) ? -ENOMEM : 0;
 }
 
 void output_close(struct output *out)
@@ -169,6 +173,14 @@ void output_document(FILE *f, json_object *document)
 {
 	print_json(f, document, 0);
 	fputc('\n', f);
+}
+
+void output_line(FILE *f, json_object *document)
+{
+	fprintf(f, "%s\n",
+		json_object_to_json_string_ext(
+			document, JSON_C_TO_STRING_SPACED |
+					  JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 /* --- Values */
