@@ -35,6 +35,10 @@ VDEV_BEGIN_DECLS
  * before its type is known. vdev_mdev_create() returns after that; whoever
  * hears of one made by others calls vdev_mdev_wait() first.
  *
+ * The kernel is spoken to by the generic netlink family ``mdev`` where it has
+ * that, which only one with the project's patches does, and by sysfs otherwise,
+ * with the same result; the log (VDEV_LOG_DEBUG) says which.
+ *
  * Source: drivers/vfio/mdev and Documentation/ABI/testing/sysfs-bus-vfio-mdev
  * of the kernel, Linux 6.1 or later.
  */
@@ -307,16 +311,23 @@ VDEV_EXPORT int vdev_mdev_check(struct vdev_ctx *ctx, const char *parent,
  *	vdev_device_unref()
  *
  * If an attribute is refused the mdev is removed again, so that nothing is
- * left behind.
+ * left behind. Where the kernel makes mdevs by generic netlink the attributes
+ * ``mem-bytes``, ``nr-queues`` and ``nr-irqs``, which are numbers, go with the
+ * request: its driver agrees to them, or nothing is made. All others are
+ * written to files, in their order.
  *
- * Kernel interface: ``mdev_supported_types/TYPE/create``, Linux 4.10.
+ * Kernel interface: the generic netlink family ``mdev`` (DEV_NEW) of a kernel
+ * with the project's patches, in the initial network namespace and with
+ * CAP_SYS_ADMIN and CAP_NET_ADMIN; otherwise
+ *``mdev_supported_types/TYPE/create``, Linux 4.10.
  *
  * Return: 0; -EINVAL if @uuid is none, or @config has no type; -ENODEV if
  * there is no such parent; -ENOENT if it does not offer the type; -EEXIST if
  * an mdev of that UUID is there; -EUSERS if the parent can make no more;
  * -EAGAIN if the kernel went on asking to try again; -ETIMEDOUT if the mdev was
- *made but its driver did not take it in time; -EACCES; -ENOMEM; another errno
- *of the driver, or of the attribute that it refused. With the kind
+ * made but its driver did not take it in time; -EACCES; -EPERM; -ENOMEM;
+ * another errno of the driver, or of the attribute that it refused. With the
+ * kind
  * VDEV_ERROR_ROLLBACK an attribute was refused and the mdev could not be
  * removed.
  */
@@ -360,7 +371,8 @@ VDEV_EXPORT int vdev_mdev_wait(struct vdev_device *dev,
  * that has not ended in time goes on in the kernel, and ends when the user
  * does.
  *
- * Kernel interface: ``remove``, Linux 4.10.
+ * Kernel interface: the generic netlink family ``mdev`` (DEV_DEL), as with
+ * vdev_mdev_create(); otherwise ``remove``, Linux 4.10.
  *
  * Return: 0; -EBUSY if somebody has it open, who is named; -ENODEV if it is
  * gone; -EAGAIN if another process is making or removing it; -ETIMEDOUT, with
@@ -369,6 +381,143 @@ VDEV_EXPORT int vdev_mdev_wait(struct vdev_device *dev,
  */
 VDEV_EXPORT int vdev_mdev_remove(struct vdev_device *dev,
 				 unsigned int timeout_ms, bool force);
+
+/*
+ * Events: parents of mdevs, and mdevs, that come and go, whoever makes and
+ * removes them.
+ *
+ *	vdev_mdev_monitor_new(ctx, &monitor);
+ *	while (vdev_mdev_monitor_next(monitor, -1, &event) == 1)
+ *		... vdev_mdev_event_uuid(event) ...
+ *	vdev_mdev_monitor_free(monitor);
+ *
+ * On a kernel with the project's patches they are notified of by the generic
+ * netlink family ``mdev``, on others by uevents. Either way an mdev is told of
+ * when it is usable, and each one once for each time that it comes.
+ *
+ * If more happens than the kernel keeps until it is fetched, the difference to
+ * what there was is told: what came and went in between is left out.
+ */
+
+struct vdev_mdev_monitor;
+struct vdev_mdev_event;
+
+/**
+ * enum vdev_mdev_event_kind - what has happened
+ * @VDEV_MDEV_EVENT_ADDED: an mdev was made and is usable
+ * @VDEV_MDEV_EVENT_REMOVED: an mdev is gone; without netlink its UUID may be in
+ *	use for a moment yet
+ * @VDEV_MDEV_EVENT_PARENT_ADDED: a device can make mdevs
+ * @VDEV_MDEV_EVENT_PARENT_REMOVED: a device makes mdevs no more, and those it
+ *	had are gone
+ */
+enum vdev_mdev_event_kind {
+	VDEV_MDEV_EVENT_ADDED,
+	VDEV_MDEV_EVENT_REMOVED,
+	VDEV_MDEV_EVENT_PARENT_ADDED,
+	VDEV_MDEV_EVENT_PARENT_REMOVED,
+};
+
+/**
+ * vdev_mdev_monitor_new() - hear of mdevs that come and go
+ * @ctx: the context
+ * @ret: receives the monitor; the caller frees it with vdev_mdev_monitor_free()
+ *
+ * Everything that happens from here on is told; what was there before is not.
+ * No privilege is needed.
+ *
+ * Kernel interface: the generic netlink family ``mdev``, or
+ * NETLINK_KOBJECT_UEVENT, whose events "bind" there are since Linux 4.14.
+ *
+ * Return: 0; -EOPNOTSUPP for a context with a root; -EACCES; -ENOMEM; another
+ * errno of socket(2).
+ */
+VDEV_EXPORT int vdev_mdev_monitor_new(struct vdev_ctx *ctx,
+				      struct vdev_mdev_monitor **ret);
+
+/**
+ * vdev_mdev_monitor_free() - stop listening
+ * @monitor: the monitor, or NULL; its events go with it
+ */
+VDEV_EXPORT void vdev_mdev_monitor_free(struct vdev_mdev_monitor *monitor);
+
+/**
+ * vdev_mdev_monitor_fd() - what to poll
+ * @monitor: the monitor
+ *
+ * When it is readable, call vdev_mdev_monitor_next() with a timeout of 0 until
+ * that returns 0: there may be no event, or several.
+ *
+ * Return: the file descriptor, which belongs to the monitor.
+ */
+VDEV_EXPORT int vdev_mdev_monitor_fd(const struct vdev_mdev_monitor *monitor);
+
+/**
+ * vdev_mdev_monitor_interface() - who tells
+ * @monitor: the monitor
+ *
+ * Return: ``netlink`` or ``uevent``.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_monitor_interface(const struct vdev_mdev_monitor *monitor);
+
+/**
+ * vdev_mdev_monitor_next() - wait for what happens next
+ * @monitor: the monitor
+ * @timeout_ms: for how long; 0 not to wait, negative for good
+ * @ret: receives the event, which is good until the next call
+ *
+ * Return: 1 with an event; 0 if there was none in time; -EINTR after a signal;
+ * -ENOMEM; another errno of receiving.
+ */
+VDEV_EXPORT int vdev_mdev_monitor_next(struct vdev_mdev_monitor *monitor,
+				       int timeout_ms,
+				       const struct vdev_mdev_event **ret);
+
+/**
+ * vdev_mdev_event_kind() - what has happened
+ * @event: the event
+ *
+ * Return: the kind of event.
+ */
+VDEV_EXPORT enum vdev_mdev_event_kind
+vdev_mdev_event_kind(const struct vdev_mdev_event *event);
+
+/**
+ * vdev_mdev_event_name() - a kind of event in a word
+ * @kind: the kind
+ *
+ * Return: ``added``, ``removed``, ``parent-added`` or ``parent-removed``.
+ */
+VDEV_EXPORT const char *vdev_mdev_event_name(enum vdev_mdev_event_kind kind);
+
+/**
+ * vdev_mdev_event_uuid() - which mdev came or went
+ * @event: the event
+ *
+ * Return: its UUID; NULL if it was a parent.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_event_uuid(const struct vdev_mdev_event *event);
+
+/**
+ * vdev_mdev_event_parent() - which parent came or went, or is that of the mdev
+ * @event: the event
+ *
+ * Return: its name.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_event_parent(const struct vdev_mdev_event *event);
+
+/**
+ * vdev_mdev_event_type() - of which type the mdev is or was
+ * @event: the event
+ *
+ * Return: the type's id; NULL for a parent, and for an mdev that was gone
+ * before it could be asked, which happens without netlink only.
+ */
+VDEV_EXPORT const char *
+vdev_mdev_event_type(const struct vdev_mdev_event *event);
 
 /*
  * Definitions: descriptions of mdevs on disk, to be started later, or with

@@ -277,6 +277,36 @@ static int fuzz_netlink(struct vdev_sys *sys, struct vdev_sys_netlink *request)
 	return ret;
 }
 
+static int fuzz_netlink_listen(struct vdev_sys *sys, int protocol, int fd,
+			       unsigned int group)
+{
+	(void)protocol;
+	(void)group;
+	return fd >= 0 ? fd : fuzz_open(sys, VDEV_SYS_ROOT, "", 0, 0);
+}
+
+/* Whole datagrams, with their heads; an empty one stands for those lost. */
+static ssize_t fuzz_netlink_receive(struct vdev_sys *sys, int fd, void *buf,
+				    size_t size)
+{
+	struct fuzz_input *in = input_of(sys);
+	size_t n, left;
+
+	(void)fd;
+	if (in->received >= in->size)
+		return -EAGAIN;
+	n = in->data[in->received++] * 2U;
+	left = in->size - in->received;
+	if (n > left)
+		n = left;
+	if (!n)
+		return -ENOBUFS;
+	FUZZ_CHECK(n <= size);
+	memcpy(buf, in->data + in->received, n);
+	in->received += n;
+	return (ssize_t)n;
+}
+
 static int fuzz_secret_new(struct vdev_sys *sys, size_t size, void **ret)
 {
 	(void)sys;
@@ -339,6 +369,8 @@ static const struct vdev_sys_ops fuzz_ops = {
 	.child_write = fuzz_child_write,
 	.run = fuzz_run,
 	.netlink = fuzz_netlink,
+	.netlink_listen = fuzz_netlink_listen,
+	.netlink_receive = fuzz_netlink_receive,
 	.secret_new = fuzz_secret_new,
 	.secret_free = fuzz_secret_free,
 	.read_key = fuzz_read_key,

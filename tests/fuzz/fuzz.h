@@ -18,12 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * A gateway whose every file holds the input, whose directories hold names
- * made from it, and whose netlink messages are cut from it. Writes go nowhere.
- * Families of generic netlink are there, with `families` as the input has them.
+ * made from it, and whose netlink messages and datagrams are cut from it.
+ * Writes go nowhere. Families of generic netlink are there, with `families` as
+ * the input has them.
  */
 struct fuzz_input {
 	const uint8_t *data;
 	size_t size;
+	size_t received;    /* of what is sent to multicast groups */
 	size_t offsets[64]; /* of open files */
 	uint64_t now;
 	bool families;
