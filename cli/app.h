@@ -84,6 +84,7 @@ int mdev_undefine(struct app *app);
 int mdev_modify(struct app *app);
 int mdev_start(struct app *app);
 int mdev_autostart(struct app *app);
+int mdev_watch(struct app *app);
 int collect_collect(struct app *app);
 int completion_print(struct app *app);
 int batch_batch(struct app *app);

@@ -42,6 +42,8 @@ void output_styled(struct output *out, enum style style, const char *text);
 
 /* Prints a document; its keys are words, which need no escapes. */
 void output_document(FILE *f, json_object *document);
+/* The same on one line, for commands that print many. */
+void output_line(FILE *f, json_object *document);
 
 /* A string value of any bytes, or null for NULL. */
 json_object *output_string(const char *s);

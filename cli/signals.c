@@ -42,22 +42,37 @@ void signals_forget(void)
 		caught = 0;
 }
 
-ssize_t signals_read(int fd, void *buffer, size_t size)
+/* With the signals kept out, so that none comes after it was looked for. */
+static int wait_and_read(int fd, void *buffer, size_t size, ssize_t *n)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	sigset_t block, before;
-	ssize_t n = -1;
 	int error;
 
 	sigemptyset(&block);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		sigaddset(&block, numbers[i]);
 	sigprocmask(SIG_BLOCK, &block, &before);
+	*n = -1;
 	errno = EINTR;
 	if (!caught && ppoll(&ready, 1, NULL, &before) >= 0)
-		n = read(fd, buffer, size);
+		*n = buffer ? read(fd, buffer, size) : 0;
 	error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = error;
+	return error;
+}
+
+ssize_t signals_read(int fd, void *buffer, size_t size)
+{
+	ssize_t n;
+
+	errno = wait_and_read(fd, buffer, size, &n);
 	return n;
+}
+
+void signals_wait(int fd)
+{
+	ssize_t n;
+
+	(void)wait_and_read(fd, NULL, 0, &n);
 }

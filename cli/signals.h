@@ -18,6 +18,9 @@ bool signals_caught(void);
  */
 ssize_t signals_read(int fd, void *buffer, size_t size);
 
+/* Waits until there is something to read, or a signal has come. */
+void signals_wait(int fd);
+
 /* Forgets a SIGINT, which ends a command but not a shell. */
 void signals_forget(void);
 

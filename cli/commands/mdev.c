@@ -110,6 +110,14 @@ static const struct option autostart_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option watch_options[] = {
+	PARENT("Only this parent and its mdevs."),
+	{ .name = "count",
+	  .argument = "N",
+	  .help = "End after so many events." },
+	{ .name = NULL },
+};
+
 const struct command mdev_commands[] = {
 	{
 		.object = "mdev",
@@ -325,6 +333,27 @@ const struct command mdev_commands[] = {
 				  "those of one parent" },
 				{ NULL, NULL } },
 		.run = mdev_autostart,
+	},
+	{
+		.object = "mdev",
+		.verb = "watch",
+		.flags = COMMAND_NO_SESSION,
+		.summary = "Tell when mdevs and their parents come and go",
+		.description =
+			"Prints a line for each mediated device that is made "
+			"or removed, by whomever, and for each parent that "
+			"comes or goes, until it is interrupted. With --json "
+			"each line is a document. An mdev is told of when it "
+			"is usable.",
+		.options = watch_options,
+		.examples =
+			(const struct example[]){
+				{ "vdevctl mdev watch --parent mtty",
+				  "one parent and its mdevs" },
+				{ "vdevctl --json mdev watch --count 1",
+				  "wait for whatever happens next" },
+				{ NULL, NULL } },
+		.run = mdev_watch,
 	},
 	{ .verb = NULL },
 };

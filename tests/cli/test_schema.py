@@ -115,8 +115,9 @@ def addresses(root):
 # Documents of opened devices, of processes and by netlink: tests/lab/ validates
 # them.
 OPENED = {"aux-list", "devlink", "devlink-list", "devlink-params",
-          "eswitch", "eswitch-set", "iommu-info", "iommu-ranges", "irq-list", "irq-test",
-          "memlock", "migrate-info", "migrate-transfer", "port", "port-list",
+          "eswitch", "eswitch-set", "iommu-info", "iommu-ranges", "irq-list",
+          "irq-test", "mdev-event", "memlock", "migrate-info",
+          "migrate-transfer", "port", "port-list",
           "port-set", "region-dump", "region-list", "region-read",
           "vf-set", "vf-show"}
 
