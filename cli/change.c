@@ -20,8 +20,21 @@ static int attr_of(const struct option *option)
 	return -1;
 }
 
+static int add_option(struct vdev_devlink_change *change,
+		      const struct change_target *target,
+		      enum vdev_devlink_attr attr, const char *value)
+{
+	if (target->node)
+		return vdev_devlink_change_set_node(change, target->node, attr,
+						    value);
+	return target->port < 0
+		       ? vdev_devlink_change_set(change, attr, value)
+		       : vdev_devlink_change_set_port(
+				 change, (uint32_t)target->port, attr, value);
+}
+
 int change_add_options(struct app *app, struct vdev_devlink_change *change,
-		       int64_t port)
+		       const struct change_target *target)
 {
 	for (size_t i = 0; i < app->args.given_count; i++) {
 		const struct given *given = &app->args.given[i];
@@ -32,13 +45,8 @@ int change_add_options(struct app *app, struct vdev_devlink_change *change,
 		if (given->option->words &&
 		    option_word(app, given->option->name) < 0)
 			return -1;
-		if (port < 0 ? vdev_devlink_change_set(
-				       change, (enum vdev_devlink_attr)attr,
-				       given->value)
-			     : vdev_devlink_change_set_port(
-				       change, (uint32_t)port,
-				       (enum vdev_devlink_attr)attr,
-				       given->value))
+		if (add_option(change, target, (enum vdev_devlink_attr)attr,
+			       given->value))
 			return app_fail_ctx(app);
 	}
 	if (vdev_devlink_change_count(change))
@@ -87,7 +95,7 @@ static json_object *describe_checks(const struct vdev_devlink *dl,
 static json_object *describe(const struct app *app,
 			     const struct vdev_devlink *dl,
 			     const struct vdev_devlink_change *change,
-			     int64_t port)
+			     const struct change_target *target)
 {
 	json_object *o = json_object_new_object();
 	json_object *settings = json_object_new_array();
@@ -95,8 +103,10 @@ static json_object *describe(const struct app *app,
 	for (size_t i = 0; i < vdev_devlink_change_count(change); i++)
 		json_object_array_add(settings, describe_setting(change, i));
 	output_add(o, "devlink", output_string(vdev_devlink_name(dl)));
-	if (port >= 0)
-		output_add(o, "port", output_count(port));
+	if (target->port >= 0)
+		output_add(o, "port", output_count(target->port));
+	if (target->node)
+		output_add(o, "node", output_string(target->node));
 	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
 	output_add(o, "settings", settings);
 	output_add(o, "checks", describe_checks(dl, change));
@@ -128,8 +138,8 @@ static const char *setting_template(const char *outcome)
 static void print_settings(struct app *app, json_object *document)
 {
 	json_object *settings = json_object_object_get(document, "settings");
-	_auto_free_ char *place =
-		output_expand("{devlink}[, port {port}]", document);
+	_auto_free_ char *place = output_expand(
+		"{devlink}[, port {port}][, node {node}]", document);
 
 	for (size_t i = 0; i < json_object_array_length(settings); i++) {
 		json_object *o = json_object_array_get_idx(settings, i);
@@ -175,8 +185,9 @@ static int force(void *change, enum vdev_check check)
 	return vdev_devlink_change_force(change, check);
 }
 
-int change_run(struct app *app, struct vdev_devlink *dl,
-	       struct vdev_devlink_change *change, int64_t port)
+static int run(struct app *app, const struct vdev_devlink *dl,
+	       struct vdev_devlink_change *change,
+	       const struct change_target *target)
 {
 	_auto_json_ json_object *document = NULL;
 	int ret = 0;
@@ -188,31 +199,34 @@ int change_run(struct app *app, struct vdev_devlink *dl,
 		app_fail_ctx(app);
 		ret = checks_fail(app, describe_checks(dl, change));
 	}
-	document = describe(app, dl, change, port);
+	document = describe(app, dl, change, target);
 	if (!ret || has_run(change))
 		report(app, document);
 	return ret;
 }
 
-int change_device(struct app *app,
-		  int (*add)(struct app *app,
-			     struct vdev_devlink_change *change))
+int change_run(struct app *app, struct vdev_devlink *dl,
+	       const struct change_target *target, change_fn add)
 {
 	struct vdev_devlink_change *change;
-	struct vdev_devlink *dl;
 	int ret;
 
-	if (change_find(app, &dl))
-		return -1;
-	ret = vdev_devlink_change_new(dl, &change);
-	if (ret) {
+	if (vdev_devlink_change_new(dl, &change)) {
 		vdev_devlink_free(dl);
 		return app_fail_ctx(app);
 	}
-	ret = add(app, change);
+	ret = add(app, change, target);
 	if (!ret)
-		ret = change_run(app, dl, change, -1);
+		ret = run(app, dl, change, target);
 	vdev_devlink_change_free(change);
 	vdev_devlink_free(dl);
 	return ret;
+}
+
+int change_device(struct app *app, change_fn add)
+{
+	const struct change_target target = { .port = -1 };
+	struct vdev_devlink *dl;
+
+	return change_find(app, &dl) ? -1 : change_run(app, dl, &target, add);
 }

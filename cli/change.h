@@ -13,23 +13,28 @@ struct app;
 /* The device of the first operand. Return: 0, or -1 after app_fail(). */
 int change_find(struct app *app, struct vdev_devlink **ret);
 
-/*
- * Adds what the command's options ask for, in the order of the command line; a
- * `port` of -1 is the device itself. Return: 0, or -1 after app_fail().
- */
+/* What is changed: a port, a node or, with neither, the device itself. */
+struct change_target {
+	int64_t port; /* -1 for none */
+	const char *node;
+};
+
+/* Adds what is wanted to a change. Return: 0, or -1 after app_fail(). */
+typedef int (*change_fn)(struct app *app, struct vdev_devlink_change *change,
+			 const struct change_target *target);
+
+/* What the command's options ask for, in the order of the command line. */
 int change_add_options(struct app *app, struct vdev_devlink_change *change,
-		       int64_t port);
+		       const struct change_target *target);
 
 /*
- * Checks the change or runs it, as --dry-run says, and reports. Return: 0, or
- * -1 after app_fail().
+ * Hands a new change to `add`, checks it or runs it, as --dry-run says, and
+ * reports; frees `dl`. Return: 0, or -1 after app_fail().
  */
 int change_run(struct app *app, struct vdev_devlink *dl,
-	       struct vdev_devlink_change *change, int64_t port);
+	       const struct change_target *target, change_fn add);
 
-/* Hands a new change of the first operand's device to `add`, and runs it. */
-int change_device(struct app *app,
-		  int (*add)(struct app *app,
-			     struct vdev_devlink_change *change));
+/* The same for the device of the first operand. */
+int change_device(struct app *app, change_fn add);
 
 #endif

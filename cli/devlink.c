@@ -101,14 +101,9 @@ int eswitch_show(struct app *app)
 	return ret;
 }
 
-static int add_eswitch(struct app *app, struct vdev_devlink_change *change)
-{
-	return change_add_options(app, change, -1);
-}
-
 int eswitch_set(struct app *app)
 {
-	return change_device(app, add_eswitch);
+	return change_device(app, change_add_options);
 }
 
 /* --- What a device is */
@@ -311,10 +306,12 @@ const char *const *devlink_param_modes(void)
 	return vdev_devlink_param_modes();
 }
 
-static int add_param(struct app *app, struct vdev_devlink_change *change)
+static int add_param(struct app *app, struct vdev_devlink_change *change,
+		     const struct change_target *target)
 {
 	const char *const *operands = app->args.operands;
 
+	(void)target;
 	if (option_word(app, "mode") < -1)
 		return -1;
 	return vdev_devlink_change_set_param(change, operands[1],
@@ -341,10 +338,12 @@ const char *const *devlink_limits(void)
 	return vdev_devlink_reload_limits();
 }
 
-static int add_reload(struct app *app, struct vdev_devlink_change *change)
+static int add_reload(struct app *app, struct vdev_devlink_change *change,
+		      const struct change_target *target)
 {
 	int action = option_word(app, "action");
 
+	(void)target;
 	if (action < -1 || option_word(app, "limit") < -1)
 		return -1;
 	return vdev_devlink_change_reload(

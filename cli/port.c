@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* vdevctl port: the ports of a switch, and the functions behind them. */
+/*
+ * vdevctl port, rate: the ports of a switch, the functions behind them, and the
+ * nodes whose rates they share.
+ */
 
 #include "app.h"
 #include "change.h"
@@ -58,6 +61,15 @@ static json_object *describe_function(const struct vdev_devlink_port *port)
 	return o;
 }
 
+static void add_rate(json_object *o, const struct vdev_devlink_port *port)
+{
+	output_add(o, "tx_share", amount(port, VDEV_RATE_TX_SHARE));
+	output_add(o, "tx_max", amount(port, VDEV_RATE_TX_MAX));
+	output_add(o, "tx_priority", amount(port, VDEV_RATE_TX_PRIORITY));
+	output_add(o, "tx_weight", amount(port, VDEV_RATE_TX_WEIGHT));
+	output_add(o, "parent", text(port, VDEV_RATE_PARENT));
+}
+
 /* Null if it has none. */
 static json_object *describe_rate(const struct vdev_devlink_port *port)
 {
@@ -66,11 +78,18 @@ static json_object *describe_rate(const struct vdev_devlink_port *port)
 	if (!vdev_devlink_port_value(port, VDEV_RATE_TX_MAX))
 		return NULL;
 	o = json_object_new_object();
-	output_add(o, "tx_share", amount(port, VDEV_RATE_TX_SHARE));
-	output_add(o, "tx_max", amount(port, VDEV_RATE_TX_MAX));
-	output_add(o, "tx_priority", amount(port, VDEV_RATE_TX_PRIORITY));
-	output_add(o, "tx_weight", amount(port, VDEV_RATE_TX_WEIGHT));
-	output_add(o, "parent", text(port, VDEV_RATE_PARENT));
+	add_rate(o, port);
+	return o;
+}
+
+static json_object *describe_node(const struct vdev_devlink *dl,
+				  const struct vdev_devlink_port *node)
+{
+	json_object *o = json_object_new_object();
+
+	output_add(o, "node", output_string(vdev_devlink_port_node(node)));
+	output_add(o, "devlink", output_string(vdev_devlink_name(dl)));
+	add_rate(o, node);
 	return o;
 }
 
@@ -101,48 +120,64 @@ static json_object *describe(const struct vdev_devlink *dl,
 	return o;
 }
 
-/* Adds all ports of a device. Return: 0, or -1 after app_fail(). */
-static int add_ports(struct app *app, struct vdev_devlink *dl,
-		     json_object *ports)
+/* What is listed of a device. */
+struct listing {
+	int (*list)(struct vdev_devlink *dl,
+		    struct vdev_devlink_port_list **ret);
+	json_object *(*describe)(const struct vdev_devlink *dl,
+				 const struct vdev_devlink_port *port);
+};
+
+static const struct listing all_ports = { vdev_devlink_port_list_new,
+					  describe };
+static const struct listing all_nodes = { vdev_devlink_node_list_new,
+					  describe_node };
+
+/* Adds all of a device. Return: 0, or -1 after app_fail(). */
+static int add_all(struct app *app, struct vdev_devlink *dl,
+		   const struct listing *what, json_object *array)
 {
 	struct vdev_devlink_port_list *list;
 	const struct vdev_devlink_port *port;
 
-	if (vdev_devlink_port_list_new(dl, &list) < 0)
+	if (what->list(dl, &list) < 0)
 		return app_fail_ctx(app);
 	for (size_t i = 0; (port = vdev_devlink_port_list_get(list, i)); i++)
-		json_object_array_add(ports, describe(dl, port));
+		json_object_array_add(array, what->describe(dl, port));
 	vdev_devlink_port_list_free(list);
 	return 0;
 }
 
 /* --- list */
 
-static int add_device(struct app *app, const char *name, json_object *ports)
+static int add_device(struct app *app, const char *name,
+		      const struct listing *what, json_object *array)
 {
 	struct vdev_devlink *dl;
 	int ret;
 
 	if (vdev_devlink_new(app->ctx, name, &dl))
 		return app_fail_ctx(app);
-	ret = add_ports(app, dl, ports);
+	ret = add_all(app, dl, what, array);
 	vdev_devlink_free(dl);
 	return ret;
 }
 
-static int add_devices(struct app *app, json_object *ports)
+/* Of the device that is named, or of all. */
+static int add_devices(struct app *app, const struct listing *what,
+		       json_object *array)
 {
 	struct vdev_devlink_list *list;
 	const char *name;
 	int ret = 0;
 
 	if (app->args.operand_count)
-		return add_device(app, app->args.operands[0], ports);
+		return add_device(app, app->args.operands[0], what, array);
 	if (vdev_devlink_list_new(app->ctx, &list) < 0)
 		return app_fail_ctx(app);
 	for (size_t i = 0; (name = vdev_devlink_list_name(list, i)) && !ret;
 	     i++) {
-		ret = add_device(app, name, ports);
+		ret = add_device(app, name, what, array);
 		/* One that went away in the meantime is not in the list. */
 		if (ret && app->failure.kind == VDEV_ERROR_NOT_FOUND) {
 			app_forgive(app);
@@ -151,6 +186,33 @@ static int add_devices(struct app *app, json_object *ports)
 	}
 	vdev_devlink_list_free(list);
 	return ret;
+}
+
+/* As a document, or as a table with a row of each. */
+static int print_list(struct app *app, const struct listing *what,
+		      const struct column *columns, size_t count,
+		      void (*add_row)(struct table *table, json_object *o),
+		      const char *none)
+{
+	_auto_json_ json_object *array = json_object_new_array();
+	struct table *table;
+
+	if (option_check_header(app) || add_devices(app, what, array))
+		return -1;
+	if (app->json) {
+		output_document(app->out.stream, array);
+		return 0;
+	}
+	if (!json_object_array_length(array)) {
+		app_warn(app, "%s", none);
+		return 0;
+	}
+	table = table_new(columns, count);
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		add_row(table, json_object_array_get_idx(array, i));
+	table_print(table, &app->out, !option_given(app, "no-header"));
+	table_free(table);
+	return 0;
 }
 
 static const struct column columns[] = {
@@ -175,27 +237,8 @@ static void add_row(struct table *table, json_object *port)
 
 int port_list(struct app *app)
 {
-	_auto_json_ json_object *ports = json_object_new_array();
-	struct table *table;
-
-	if (option_check_header(app))
-		return -1;
-	if (add_devices(app, ports))
-		return -1;
-	if (app->json) {
-		output_document(app->out.stream, ports);
-		return 0;
-	}
-	if (!json_object_array_length(ports)) {
-		app_warn(app, "there are no ports");
-		return 0;
-	}
-	table = table_new(columns, ARRAY_SIZE(columns));
-	for (size_t i = 0; i < json_object_array_length(ports); i++)
-		add_row(table, json_object_array_get_idx(ports, i));
-	table_print(table, &app->out, !option_given(app, "no-header"));
-	table_free(table);
-	return 0;
+	return print_list(app, &all_ports, columns, ARRAY_SIZE(columns),
+			  add_row, "there are no ports");
 }
 
 /* --- show */
@@ -252,7 +295,7 @@ int port_show(struct app *app)
 
 	if (find_port(app, &dl, &index))
 		return -1;
-	ret = add_ports(app, dl, ports);
+	ret = add_all(app, dl, &all_ports, ports);
 	vdev_devlink_free(dl);
 	for (size_t i = 0; i < json_object_array_length(ports) && !ret; i++) {
 		json_object *port = json_object_array_get_idx(ports, i);
@@ -273,22 +316,85 @@ int port_show(struct app *app)
 
 int port_set(struct app *app)
 {
-	struct vdev_devlink_change *change;
+	struct change_target target = { .port = -1 };
 	struct vdev_devlink *dl;
 	uint32_t index;
-	int ret;
 
 	if (find_port(app, &dl, &index))
 		return -1;
-	ret = vdev_devlink_change_new(dl, &change);
-	if (ret) {
-		vdev_devlink_free(dl);
+	target.port = index;
+	return change_run(app, dl, &target, change_add_options);
+}
+
+/* --- Nodes */
+
+static const struct column node_columns[] = {
+	{ "NODE", NULL, false },     { "DEVICE", NULL, false },
+	{ "AT LEAST", NULL, false }, { "AT MOST", NULL, false },
+	{ "PRIORITY", NULL, true },  { "WEIGHT", NULL, true },
+	{ "BELOW", NULL, false },
+};
+
+static void add_node_row(struct table *table, json_object *node)
+{
+	static const char *const first[] = { "node", "devlink" };
+	static const char *const last[] = { "tx_priority", "tx_weight",
+					    "parent" };
+	_auto_free_ char *least = output_expand("{tx_share:rate}", node);
+	_auto_free_ char *most = output_expand("{tx_max:rate}", node);
+
+	table_add_keys(table, node, first, ARRAY_SIZE(first));
+	table_add(table, output_string(least));
+	table_add(table, output_string(most));
+	table_add_keys(table, node, last, ARRAY_SIZE(last));
+}
+
+int rate_list(struct app *app)
+{
+	return print_list(app, &all_nodes, node_columns,
+			  ARRAY_SIZE(node_columns), add_node_row,
+			  "there are no nodes");
+}
+
+static int add_node(struct app *app, struct vdev_devlink_change *change,
+		    const struct change_target *target)
+{
+	if (vdev_devlink_change_add_node(change, target->node))
 		return app_fail_ctx(app);
-	}
-	ret = change_add_options(app, change, index);
-	if (!ret)
-		ret = change_run(app, dl, change, index);
-	vdev_devlink_change_free(change);
-	vdev_devlink_free(dl);
-	return ret;
+	return change_add_options(app, change, target);
+}
+
+static int remove_node(struct app *app, struct vdev_devlink_change *change,
+		       const struct change_target *target)
+{
+	return vdev_devlink_change_remove_node(change, target->node)
+		       ? app_fail_ctx(app)
+		       : 0;
+}
+
+/* The node of the second operand. */
+static int change_node(struct app *app, change_fn add)
+{
+	const struct change_target target = {
+		.port = -1,
+		.node = app->args.operands[1],
+	};
+	struct vdev_devlink *dl;
+
+	return change_find(app, &dl) ? -1 : change_run(app, dl, &target, add);
+}
+
+int rate_add(struct app *app)
+{
+	return change_node(app, add_node);
+}
+
+int rate_set(struct app *app)
+{
+	return change_node(app, change_add_options);
+}
+
+int rate_remove(struct app *app)
+{
+	return change_node(app, remove_node);
 }

@@ -57,6 +57,8 @@ const struct object_commands objects[] = {
 	{ "eswitch", "The switch of a PF", eswitch_commands },
 	{ "port", "Ports of switches, and the functions behind them",
 	  port_commands },
+	{ "rate", "Nodes whose rates the ports of a switch share",
+	  rate_commands },
 	{ "devlink", "Devices whose drivers offer devlink", devlink_commands },
 	{ "mdev", "Mediated devices", mdev_commands },
 	{ "aux", "Address spaces of mediated devices, by PASID", aux_commands },

@@ -40,22 +40,7 @@ static const struct option set_options[] = {
 	{ .name = "max-io-eqs",
 	  .argument = "NUMBER",
 	  .help = "How many event queues the function can have." },
-	{ .name = "tx-share",
-	  .argument = "RATE",
-	  .help = "What the function can send at least, in bits a second, or "
-		  "with a unit: 500mbit, 10gbit; 0 promises nothing." },
-	{ .name = "tx-max",
-	  .argument = "RATE",
-	  .help = "What it can send at most; 0 is no limit." },
-	{ .name = "tx-priority",
-	  .argument = "NUMBER",
-	  .help = "The higher it is, the sooner it is its turn to send." },
-	{ .name = "tx-weight",
-	  .argument = "NUMBER",
-	  .help = "The part it gets among those of the same priority." },
-	{ .name = "parent",
-	  .argument = "NODE",
-	  .help = "The node whose rates it shares with others, or none." },
+	RATE_OPTIONS,
 	{ .name = NULL },
 };
 

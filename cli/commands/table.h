@@ -27,6 +27,7 @@ extern const struct command migrate_commands[];
 extern const struct command open_commands[];
 extern const struct command port_commands[];
 extern const struct command program_commands[];
+extern const struct command rate_commands[];
 extern const struct command session_commands[];
 extern const struct command sriov_commands[];
 extern const struct command token_commands[];
@@ -70,6 +71,28 @@ extern const struct command viommu_commands[];
 	"DEV is a device whose driver offers devlink: a PCI address, a "      \
 	"network interface of the device or of a port of its switch, or its " \
 	"bus and name, as in 'vdevctl devlink list'."
+
+/* Of a port's function, and of a node. */
+#define RATE_OPTIONS                                                           \
+	{ .name = "tx-share",                                                  \
+	  .argument = "RATE",                                                  \
+	  .help = "What it can send at least, in bits a second, or with a "    \
+		  "unit: 500mbit, 10gbit; 0 promises nothing." },              \
+		{ .name = "tx-max",                                            \
+		  .argument = "RATE",                                          \
+		  .help = "What it can send at most; 0 is no limit." },        \
+		{ .name = "tx-priority",                                       \
+		  .argument = "NUMBER",                                        \
+		  .help = "The higher it is, the sooner it is its turn to "    \
+			  "send." },                                           \
+		{ .name = "tx-weight",                                         \
+		  .argument = "NUMBER",                                        \
+		  .help = "The part it gets among those of the same "          \
+			  "priority." },                                       \
+	{                                                                      \
+		.name = "parent", .argument = "NODE",                          \
+		.help = "The node whose rates it shares with others, or none." \
+	}
 
 /* Where a VF token comes from; see secret.h. */
 #define TOKEN_OPTIONS                                                          \

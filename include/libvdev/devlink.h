@@ -69,7 +69,7 @@ struct vdev_devlink_change;
  * @VDEV_RATE_TX_PRIORITY: whose turn it is first, a number (Linux 6.3)
  * @VDEV_RATE_TX_WEIGHT: the part it gets among equals, a number (Linux 6.3)
  * @VDEV_RATE_PARENT: the node whose rates it shares with others, or "none"
- *	(Linux 5.14)
+ *	(Linux 5.14); nodes have rates, and may have a node above them, as well
  */
 enum vdev_devlink_attr {
 	VDEV_ESWITCH_MODE,
@@ -205,6 +205,20 @@ VDEV_EXPORT int vdev_devlink_port_list_new(struct vdev_devlink *dl,
 					   struct vdev_devlink_port_list **ret);
 
 /**
+ * vdev_devlink_node_list_new() - the nodes whose rates ports share
+ * @dl: the device
+ * @ret: receives them, as ports that have a vdev_devlink_port_node(), the
+ *	settings from VDEV_RATE_TX_SHARE on, and nothing else; the caller frees
+ *	the list with vdev_devlink_port_list_free()
+ *
+ * Kernel interface: ``DEVLINK_CMD_RATE_GET``, Linux 5.14.
+ *
+ * Return: their number; -EPERM, -EBADMSG, -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_node_list_new(struct vdev_devlink *dl,
+					   struct vdev_devlink_port_list **ret);
+
+/**
  * vdev_devlink_port_list_free() - free a list and its ports
  * @list: the list, or NULL
  */
@@ -254,6 +268,15 @@ VDEV_EXPORT int vdev_devlink_port_find(struct vdev_ctx *ctx, const char *name,
  */
 VDEV_EXPORT uint32_t
 vdev_devlink_port_index(const struct vdev_devlink_port *port);
+
+/**
+ * vdev_devlink_port_node() - the name of a node
+ * @port: one of vdev_devlink_node_list_new()
+ *
+ * Return: its name; NULL for a port.
+ */
+VDEV_EXPORT const char *
+vdev_devlink_port_node(const struct vdev_devlink_port *port);
 
 /**
  * vdev_devlink_port_flavour() - what a port is for
@@ -601,6 +624,48 @@ VDEV_EXPORT int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
 					     const char *value);
 
 /**
+ * vdev_devlink_change_add_node() - make a node whose rates ports share
+ * @change: the change
+ * @node: its name
+ *
+ * vdev_devlink_change_set_node() behind it sets what it has.
+ * vdev_devlink_change_check() looks whether there is such a node already.
+ *
+ * Return: 0; -EINVAL for a name that no node can have: empty, a number or
+ * "none"; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_change_add_node(struct vdev_devlink_change *change,
+					     const char *node);
+
+/**
+ * vdev_devlink_change_remove_node() - remove a node at the end
+ * @change: the change, to which nothing is added any more
+ * @node: its name
+ *
+ * The kernel refuses that while it is above a port or another node.
+ *
+ * Return: 0; -EINVAL for a name that no node can have; -ENOMEM.
+ */
+VDEV_EXPORT int
+vdev_devlink_change_remove_node(struct vdev_devlink_change *change,
+				const char *node);
+
+/**
+ * vdev_devlink_change_set_node() - add a setting of a node
+ * @change: the change
+ * @node: the node's name
+ * @attr: VDEV_RATE_TX_SHARE and those behind it
+ * @value: the value it shall have
+ *
+ * Return: 0; -EINVAL if it cannot have that value, is in the change already or
+ * is none of nodes; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_devlink_change_set_node(struct vdev_devlink_change *change,
+					     const char *node,
+					     enum vdev_devlink_attr attr,
+					     const char *value);
+
+/**
  * vdev_devlink_change_set_param() - add a parameter
  * @change: the change
  * @name: its name
@@ -648,7 +713,8 @@ VDEV_EXPORT int vdev_devlink_change_force(struct vdev_devlink_change *change,
  * a VF or an interface of a port of the switch is in use. May be called again.
  *
  * Return: 0 if the change can run; -EBUSY if a check refuses; -EINVAL if the
- * change is empty; -ENODEV if there is no such port; -EOPNOTSUPP for rates of
+ * change is empty; -ENODEV if there is no such port or node; -EEXIST if there
+ * is a node already that is to be made; -EOPNOTSUPP for rates of
  * a port that has none, or a parameter that has no such mode; -ENOENT if there
  * is no such parameter; or as vdev_devlink_eswitch().
  */
@@ -660,7 +726,8 @@ VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
  *
  * Kernel interface: ``DEVLINK_CMD_ESWITCH_SET``, Linux 4.8;
  * ``DEVLINK_CMD_PORT_SET`` for functions, Linux 5.9; ``DEVLINK_CMD_RATE_SET``,
- * Linux 5.14; ``DEVLINK_CMD_PARAM_SET``, Linux 4.19; ``DEVLINK_CMD_RELOAD``
+ * ``DEVLINK_CMD_RATE_NEW`` and ``DEVLINK_CMD_RATE_DEL``, Linux 5.14;
+ * ``DEVLINK_CMD_PARAM_SET``, Linux 4.19; ``DEVLINK_CMD_RELOAD``
  * with actions and limits, Linux 5.10.
  *
  * Return: 0; what vdev_devlink_change_check() returns; -EOPNOTSUPP if the
@@ -685,8 +752,9 @@ vdev_devlink_change_count(const struct vdev_devlink_change *change);
  * @change: the change
  * @index: 0 up to the count less one
  *
- * Return: its name, as vdev_devlink_attr_name(), that of a parameter, or
- * "reload", whose value is its action; NULL past the end.
+ * Return: its name, as vdev_devlink_attr_name(), that of a parameter, "node",
+ * whose value is "present" or "absent", or "reload", whose value is its action;
+ * NULL past the end.
  */
 VDEV_EXPORT const char *
 vdev_devlink_change_name(const struct vdev_devlink_change *change,

@@ -44,6 +44,7 @@ static const struct nla_policy policy[ATTRS] = {
 	[DEVLINK_ATTR_RATE_TYPE] = { .type = NLA_U16 },
 	[DEVLINK_ATTR_RATE_TX_SHARE] = { .type = NLA_U64 },
 	[DEVLINK_ATTR_RATE_TX_MAX] = { .type = NLA_U64 },
+	[DEVLINK_ATTR_RATE_NODE_NAME] = { .type = NLA_STRING },
 	[DEVLINK_ATTR_RATE_PARENT_NODE_NAME] = { .type = NLA_STRING },
 	[DEVLINK_ATTR_RATE_TX_PRIORITY] = { .type = NLA_U32 },
 	[DEVLINK_ATTR_RATE_TX_WEIGHT] = { .type = NLA_U32 },
@@ -273,7 +274,18 @@ static uint64_t get_u64(struct nlattr *a)
 	return a ? nla_get_u64(a) : 0;
 }
 
-/* Nodes, which stand above ports, have no port. */
+static void fill_rate(struct nlattr *a[ATTRS], struct devlink_port *port)
+{
+	port->has_rate = true;
+	port->tx_share = get_u64(a[DEVLINK_ATTR_RATE_TX_SHARE]);
+	port->tx_max = get_u64(a[DEVLINK_ATTR_RATE_TX_MAX]);
+	port->tx_priority = get_u32(a[DEVLINK_ATTR_RATE_TX_PRIORITY]);
+	port->tx_weight = get_u32(a[DEVLINK_ATTR_RATE_TX_WEIGHT]);
+	nlmessage_text(a[DEVLINK_ATTR_RATE_PARENT_NODE_NAME], port->parent,
+		       sizeof(port->parent));
+}
+
+/* Nodes have no port. */
 static int take_rate(void *data, const void *message)
 {
 	struct nlattr *a[ATTRS];
@@ -284,16 +296,35 @@ static int take_rate(void *data, const void *message)
 		return ret;
 	if (is_of(((struct ports *)data)->d, a) && a[DEVLINK_ATTR_PORT_INDEX])
 		port = port_of(data, nla_get_u32(a[DEVLINK_ATTR_PORT_INDEX]));
-	if (!port)
-		return 0;
-	port->has_rate = true;
-	port->tx_share = get_u64(a[DEVLINK_ATTR_RATE_TX_SHARE]);
-	port->tx_max = get_u64(a[DEVLINK_ATTR_RATE_TX_MAX]);
-	port->tx_priority = get_u32(a[DEVLINK_ATTR_RATE_TX_PRIORITY]);
-	port->tx_weight = get_u32(a[DEVLINK_ATTR_RATE_TX_WEIGHT]);
-	nlmessage_text(a[DEVLINK_ATTR_RATE_PARENT_NODE_NAME], port->parent,
-		       sizeof(port->parent));
+	if (port)
+		fill_rate(a, port);
 	return 0;
+}
+
+static int take_node(void *data, const void *message)
+{
+	struct devlink_port node = {
+		.flavour = -1,
+		.number = -1,
+		.controller = -1,
+		.pf = -1,
+		.vf = -1,
+		.sf = -1,
+		.external = -1,
+		.state = -1,
+		.opstate = -1,
+		.max_io_eqs = -1,
+	};
+	struct ports *ports = data;
+	struct nlattr *a[ATTRS];
+	int ret = parse(message, a);
+
+	if (ret || !is_of(ports->d, a) || !a[DEVLINK_ATTR_RATE_NODE_NAME])
+		return ret;
+	nlmessage_text(a[DEVLINK_ATTR_RATE_NODE_NAME], node.node,
+		       sizeof(node.node));
+	fill_rate(a, &node);
+	return ARRAY_ADD(ports->items, ports->count, node);
 }
 
 static int dump(struct devlink *d, uint8_t command, vdev_sys_netlink_fn fn,
@@ -325,6 +356,30 @@ int devlink_list_ports(struct devlink *d, struct devlink_port **ret,
 	return 0;
 }
 
+int devlink_list_nodes(struct devlink *d, struct devlink_port **ret,
+		       size_t *count)
+{
+	struct ports nodes = { .d = d };
+	int error = dump(d, DEVLINK_CMD_RATE_GET, take_node, &nodes);
+
+	if (error) {
+		free(nodes.items);
+		return error;
+	}
+	*ret = nodes.items;
+	*count = nodes.count;
+	return 0;
+}
+
+int devlink_set_node(struct devlink *d, const char *node, bool there)
+{
+	struct nlmessage b;
+
+	start(d, &b, there ? DEVLINK_CMD_RATE_NEW : DEVLINK_CMD_RATE_DEL);
+	nlmessage_put_string(&b, DEVLINK_ATTR_RATE_NODE_NAME, node);
+	return genetlink_send(&d->family, &b, NULL, NULL);
+}
+
 int devlink_set_function(struct devlink *d, uint32_t port, int attr,
 			 const void *data, size_t size)
 {
@@ -339,13 +394,16 @@ int devlink_set_function(struct devlink *d, uint32_t port, int attr,
 	return genetlink_send(&d->family, &b, NULL, NULL);
 }
 
-int devlink_set_rate(struct devlink *d, uint32_t port, int attr,
-		     const void *data, size_t size)
+int devlink_set_rate(struct devlink *d, uint32_t port, const char *node,
+		     int attr, const void *data, size_t size)
 {
 	struct nlmessage b;
 
 	start(d, &b, DEVLINK_CMD_RATE_SET);
-	nlmessage_put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
+	if (node)
+		nlmessage_put_string(&b, DEVLINK_ATTR_RATE_NODE_NAME, node);
+	else
+		nlmessage_put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
 	nlmessage_put(&b, attr, data, size);
 	return genetlink_send(&d->family, &b, NULL, NULL);
 }

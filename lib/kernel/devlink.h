@@ -40,7 +40,9 @@ int devlink_set_eswitch(struct devlink *d, enum devlink_eswitch what,
 
 /* --- Ports */
 
+/* Or a node, which ports share rates of: it has a name and rates alone. */
 struct devlink_port {
+	char node[128]; /* "" for a port */
 	uint32_t index;
 	/* Negative where there is none. */
 	int flavour;
@@ -74,12 +76,17 @@ struct devlink_port {
 /* All of them, with their rates. The caller frees `*ret`. */
 int devlink_list_ports(struct devlink *d, struct devlink_port **ret,
 		       size_t *count);
+/* All nodes. The caller frees `*ret`. */
+int devlink_list_nodes(struct devlink *d, struct devlink_port **ret,
+		       size_t *count);
+/* Makes a node, or removes it. */
+int devlink_set_node(struct devlink *d, const char *node, bool there);
 /* DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR and so on. */
 int devlink_set_function(struct devlink *d, uint32_t port, int attr,
 			 const void *data, size_t size);
-/* DEVLINK_ATTR_RATE_TX_SHARE and so on. */
-int devlink_set_rate(struct devlink *d, uint32_t port, int attr,
-		     const void *data, size_t size);
+/* DEVLINK_ATTR_RATE_TX_SHARE and so on, of a node or, for NULL, a port. */
+int devlink_set_rate(struct devlink *d, uint32_t port, const char *node,
+		     int attr, const void *data, size_t size);
 
 /* --- Parameters */
 

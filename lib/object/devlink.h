@@ -43,7 +43,7 @@ bool devlink_is_of_port(enum vdev_devlink_attr attr);
 bool devlink_is_rate(enum vdev_devlink_attr attr);
 /* Return: as lib/kernel/devlink.h. */
 int devlink_set(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
-		uint32_t port, const struct devlink_value *v);
+		uint32_t port, const char *node, const struct devlink_value *v);
 /* Return: 0; -ENODATA for none; -EBADMSG for a word that is not known. */
 int devlink_eswitch_text(enum vdev_devlink_attr attr, const int *values,
 			 const char **ret);
@@ -79,6 +79,9 @@ void devlink_performed_text(uint32_t performed, struct strbuf *text);
 
 /* All ports; none for a driver without. Return: 0 or a recorded failure. */
 int devlink_ports(struct vdev_devlink *dl, struct devlink_port **ret,
+		  size_t *count);
+/* The same of nodes. */
+int devlink_nodes(struct vdev_devlink *dl, struct devlink_port **ret,
 		  size_t *count);
 
 /*

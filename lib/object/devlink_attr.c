@@ -283,7 +283,7 @@ const char *devlink_form(enum vdev_devlink_attr attr)
 }
 
 int devlink_set(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
-		uint32_t port, const struct devlink_value *v)
+		uint32_t port, const char *node, const struct devlink_value *v)
 {
 	const struct attr *a = &attrs[attr];
 
@@ -291,8 +291,8 @@ int devlink_set(struct vdev_devlink *dl, enum vdev_devlink_attr attr,
 		return devlink_set_eswitch(
 			&dl->link, (enum devlink_eswitch)a->number, v->number);
 	if (devlink_is_rate(attr))
-		return devlink_set_rate(&dl->link, port, a->number, v->bytes,
-					v->size);
+		return devlink_set_rate(&dl->link, port, node, a->number,
+					v->bytes, v->size);
 	return devlink_set_function(&dl->link, port, a->number, v->bytes,
 				    v->size);
 }

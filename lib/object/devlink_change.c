@@ -10,6 +10,7 @@
 enum item_kind {
 	ITEM_ATTR,
 	ITEM_PARAM,
+	ITEM_NODE,   /* it is there or not; the last one if not */
 	ITEM_RELOAD, /* the last one */
 };
 
@@ -17,6 +18,7 @@ struct change_item {
 	enum item_kind kind;
 	enum vdev_devlink_attr attr;
 	uint32_t port; /* of those of ports */
+	char *node;    /* of those of nodes; NULL for others */
 	char *param;
 	int mode;
 	int type;
@@ -65,6 +67,7 @@ void vdev_devlink_change_free(struct vdev_devlink_change *change)
 	for (size_t i = 0; i < change->count; i++) {
 		free(change->items[i].reason);
 		free(change->items[i].param);
+		free(change->items[i].node);
 	}
 	free(change->items);
 	free(change);
@@ -77,20 +80,46 @@ static int out_of_memory(const struct vdev_devlink_change *change)
 	return vdev_fail(change->dl->ctx, -ENOMEM, "out of memory");
 }
 
+static const char *const present = "present", *const absent = "absent";
+
+/* What is lost with it cannot be put back: it is done when all else is. */
+static bool is_last(const struct change_item *item)
+{
+	return item->kind == ITEM_RELOAD ||
+	       (item->kind == ITEM_NODE && str_eq(item->value.text, absent));
+}
+
 static bool ends(const struct vdev_devlink_change *change)
 {
-	return change->count &&
-	       change->items[change->count - 1].kind == ITEM_RELOAD;
+	return change->count && is_last(&change->items[change->count - 1]);
 }
 
 static int after_end(const struct vdev_devlink_change *change)
 {
-	return vdev_fail(change->dl->ctx, -EINVAL,
-			 "%s: nothing can follow a reload", change->dl->name);
+	return vdev_fail(change->dl->ctx, -EINVAL, "%s: nothing can follow %s",
+			 change->dl->name,
+			 change->items[change->count - 1].kind == ITEM_RELOAD
+				 ? "a reload"
+				 : "the removal of a node");
+}
+
+/* The item is the change's, or freed. */
+static int append(struct vdev_devlink_change *change, struct change_item *item)
+{
+	if (!ARRAY_ADD(change->items, change->count, *item))
+		return 0;
+	free(item->param);
+	free(item->node);
+	return out_of_memory(change);
+}
+
+static bool same_node(const char *a, const char *b)
+{
+	return a && b ? str_eq(a, b) : a == b;
 }
 
 static int add(struct vdev_devlink_change *change, uint32_t port,
-	       enum vdev_devlink_attr attr, const char *value)
+	       const char *node, enum vdev_devlink_attr attr, const char *value)
 {
 	struct change_item item = { .attr = attr, .port = port };
 	struct vdev_ctx *ctx = change->dl->ctx;
@@ -104,12 +133,14 @@ static int add(struct vdev_devlink_change *change, uint32_t port,
 	for (size_t i = 0; i < change->count; i++)
 		if (change->items[i].kind == ITEM_ATTR &&
 		    change->items[i].attr == attr &&
-		    change->items[i].port == port)
+		    change->items[i].port == port &&
+		    same_node(change->items[i].node, node))
 			return vdev_fail(ctx, -EINVAL, "%s is to be set twice",
 					 name);
-	return ARRAY_ADD(change->items, change->count, item)
-		       ? out_of_memory(change)
-		       : 0;
+	if (node)
+		item.node = strdup(node);
+	return node && !item.node ? out_of_memory(change)
+				  : append(change, &item);
 }
 
 int vdev_devlink_change_set(struct vdev_devlink_change *change,
@@ -118,7 +149,7 @@ int vdev_devlink_change_set(struct vdev_devlink_change *change,
 	if (!vdev_devlink_attr_name(attr) || devlink_is_of_port(attr))
 		return vdev_fail(change->dl->ctx, -EINVAL,
 				 "a device has no setting %d", (int)attr);
-	return add(change, 0, attr, value);
+	return add(change, 0, NULL, attr, value);
 }
 
 int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
@@ -128,16 +159,47 @@ int vdev_devlink_change_set_port(struct vdev_devlink_change *change,
 	if (!vdev_devlink_attr_name(attr) || !devlink_is_of_port(attr))
 		return vdev_fail(change->dl->ctx, -EINVAL,
 				 "a port has no setting %d", (int)attr);
-	return add(change, port, attr, value);
+	return add(change, port, NULL, attr, value);
 }
 
-/* The item is the change's, or freed. */
-static int append(struct vdev_devlink_change *change, struct change_item *item)
+int vdev_devlink_change_set_node(struct vdev_devlink_change *change,
+				 const char *node, enum vdev_devlink_attr attr,
+				 const char *value)
 {
-	if (!ARRAY_ADD(change->items, change->count, *item))
-		return 0;
-	free(item->param);
-	return out_of_memory(change);
+	if (!vdev_devlink_attr_name(attr) || !devlink_is_rate(attr))
+		return vdev_fail(change->dl->ctx, -EINVAL,
+				 "a node has no setting %d", (int)attr);
+	return add(change, 0, node, attr, value);
+}
+
+static int add_node(struct vdev_devlink_change *change, const char *node,
+		    const char *value)
+{
+	struct change_item item = { .kind = ITEM_NODE };
+	struct devlink_value name;
+
+	if (ends(change))
+		return after_end(change);
+	/* What the kernel does not take, and what stands for no node. */
+	if (devlink_parse(VDEV_RATE_PARENT, node, &name) ||
+	    str_eq(node, "none") || !node[strspn(node, "0123456789")])
+		return vdev_fail(change->dl->ctx, -EINVAL,
+				 "a node cannot have the name '%s'", node);
+	strcpy(item.value.text, value);
+	item.node = strdup(node);
+	return item.node ? append(change, &item) : out_of_memory(change);
+}
+
+int vdev_devlink_change_add_node(struct vdev_devlink_change *change,
+				 const char *node)
+{
+	return add_node(change, node, present);
+}
+
+int vdev_devlink_change_remove_node(struct vdev_devlink_change *change,
+				    const char *node)
+{
+	return add_node(change, node, absent);
 }
 
 int vdev_devlink_change_set_param(struct vdev_devlink_change *change,
@@ -195,6 +257,37 @@ int vdev_devlink_change_force(struct vdev_devlink_change *change,
 
 /* --- Whether it can be */
 
+static bool adds_node(const struct vdev_devlink_change *change,
+		      const char *node)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (change->items[i].kind == ITEM_NODE &&
+		    str_eq(change->items[i].node, node))
+			return true;
+	return false;
+}
+
+static int no_node(const struct vdev_devlink_change *change, const char *node)
+{
+	return vdev_hint(change->dl->ctx,
+			 vdev_fail(change->dl->ctx, -ENODEV,
+				   "%s: there is no node %s", change->dl->name,
+				   node),
+			 "\"vdevctl rate list %s\" shows those there are",
+			 change->dl->name);
+}
+
+static int read_from(struct vdev_devlink_change *change,
+		     const struct change_item *item,
+		     const struct devlink_port *port, char *text, size_t size)
+{
+	int ret = devlink_port_text(port, item->attr, text, size);
+
+	return ret == -EBADMSG ? devlink_refused(change->dl, ret,
+						 "cannot read its ports")
+			       : ret;
+}
+
 static int read_port(struct vdev_devlink_change *change,
 		     const struct change_item *item, char *text, size_t size)
 {
@@ -212,14 +305,35 @@ static int read_port(struct vdev_devlink_change *change,
 			return vdev_fail(dl->ctx, -EOPNOTSUPP,
 					 "%s: port %u has no rates", dl->name,
 					 item->port);
-		ret = devlink_port_text(&ports[i], item->attr, text, size);
-		return ret == -EBADMSG ? devlink_refused(dl, ret,
-							 "cannot read its "
-							 "ports")
-				       : ret;
+		return read_from(change, item, &ports[i], text, size);
 	}
 	return vdev_fail(dl->ctx, -ENODEV, "%s: there is no port %u", dl->name,
 			 item->port);
+}
+
+/* Of a rate its value; else whether the node is there. */
+static int read_node(struct vdev_devlink_change *change,
+		     const struct change_item *item, char *text, size_t size)
+{
+	static const struct devlink_port fresh = { .has_rate = true };
+	_auto_free_ struct devlink_port *nodes = NULL;
+	const struct devlink_port *node = NULL;
+	size_t count = 0;
+	int ret = devlink_nodes(change->dl, &nodes, &count);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(nodes[i].node, item->node))
+			node = &nodes[i];
+	if (item->kind == ITEM_NODE) {
+		strcpy(text, node ? present : absent);
+		return 0;
+	}
+	if (!node && adds_node(change, item->node))
+		node = &fresh;
+	return node ? read_from(change, item, node, text, size)
+		    : no_node(change, item->node);
 }
 
 static int read_param(struct vdev_devlink_change *change,
@@ -256,10 +370,16 @@ static int read_item(struct vdev_devlink_change *change,
 		return 0;
 	if (item->kind == ITEM_PARAM)
 		return read_param(change, item, told, ret);
-	error = devlink_is_of_port(item->attr)
-			? read_port(change, item, text, sizeof(text))
-			: vdev_devlink_eswitch(change->dl, item->attr, &value);
-
+	if (item->kind == ITEM_NODE) {
+		*told = true;
+		return read_node(change, item, ret->text, sizeof(ret->text));
+	}
+	if (item->node)
+		error = read_node(change, item, text, sizeof(text));
+	else if (devlink_is_of_port(item->attr))
+		error = read_port(change, item, text, sizeof(text));
+	else
+		error = vdev_devlink_eswitch(change->dl, item->attr, &value);
 	*told = !error;
 	if (!error)
 		error = devlink_parse(item->attr, value, ret);
@@ -267,6 +387,21 @@ static int read_item(struct vdev_devlink_change *change,
 	if (error == -EINVAL)
 		*told = false;
 	return error == -ENODATA || error == -EINVAL ? 0 : error;
+}
+
+/* A node is there that is to be made, or not there to be removed. */
+static int check_node(const struct vdev_devlink_change *change,
+		      const struct change_item *item)
+{
+	if (item->kind != ITEM_NODE || item->outcome == VDEV_OUTCOME_PLANNED)
+		return 0;
+	if (is_last(item))
+		return no_node(change, item->node);
+	return vdev_hint(change->dl->ctx,
+			 vdev_fail_as(change->dl->ctx, VDEV_ERROR_FAILED,
+				      -EEXIST, "%s: there is a node %s already",
+				      change->dl->name, item->node),
+			 "\"vdevctl rate set\" changes it");
 }
 
 static int read_all(struct vdev_devlink_change *change)
@@ -283,6 +418,9 @@ static int read_all(struct vdev_devlink_change *change)
 						     item->value.text)
 					? VDEV_OUTCOME_UNCHANGED
 					: VDEV_OUTCOME_PLANNED;
+		ret = check_node(change, item);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -355,7 +493,11 @@ static int set_item(struct vdev_devlink_change *change,
 	if (item->kind == ITEM_PARAM)
 		return devlink_write_param(change->dl, item->param, item->mode,
 					   item->type, value->text);
-	return devlink_set(change->dl, item->attr, item->port, value);
+	if (item->kind == ITEM_NODE)
+		return devlink_set_node(&change->dl->link, item->node,
+					str_eq(value->text, present));
+	return devlink_set(change->dl, item->attr, item->port, item->node,
+			   value);
 }
 
 static void set_outcome(struct change_item *item, enum vdev_outcome outcome,
@@ -371,6 +513,8 @@ static const char *name_of(const struct change_item *item)
 	switch (item->kind) {
 	case ITEM_PARAM:
 		return item->param;
+	case ITEM_NODE:
+		return "node";
 	case ITEM_RELOAD:
 		return "reload";
 	case ITEM_ATTR:
@@ -386,8 +530,15 @@ static void say_what(const struct change_item *item, struct strbuf *text)
 		strbuf_addf(text, "reload by %s", item->value.text);
 		return;
 	}
+	if (item->kind == ITEM_NODE) {
+		strbuf_addf(text, "%s the node %s",
+			    is_last(item) ? "remove" : "add", item->node);
+		return;
+	}
 	strbuf_addf(text, "set %s", name_of(item));
-	if (item->kind == ITEM_ATTR && devlink_is_of_port(item->attr))
+	if (item->node)
+		strbuf_addf(text, " of node %s", item->node);
+	else if (item->kind == ITEM_ATTR && devlink_is_of_port(item->attr))
 		strbuf_addf(text, " of port %u", item->port);
 	strbuf_addf(text, " to %s", item->value.text);
 }
@@ -531,19 +682,27 @@ static int reload(struct vdev_devlink_change *change, size_t at)
 			 change->dl->name);
 }
 
+static int finish(struct vdev_devlink_change *change, size_t at)
+{
+	int ret;
+
+	if (change->items[at].kind == ITEM_RELOAD)
+		return reload(change, at);
+	ret = run_item(change, at);
+	return ret ? ret : verify_item(change, at);
+}
+
 int vdev_devlink_change_run(struct vdev_devlink_change *change)
 {
 	int ret = vdev_devlink_change_check(change);
 
 	for (size_t i = 0; i < change->count && !ret; i++)
-		if (change->items[i].kind != ITEM_RELOAD)
+		if (!is_last(&change->items[i]))
 			ret = run_item(change, i);
 	/* Not all that was set is there to be read after a reload. */
 	if (!ret)
 		ret = verify(change);
-	if (!ret && ends(change))
-		ret = reload(change, change->count - 1);
-	return ret;
+	return !ret && ends(change) ? finish(change, change->count - 1) : ret;
 }
 
 /* --- What came of it */

@@ -20,18 +20,34 @@ struct vdev_devlink_port_list {
 	size_t count;
 };
 
-int devlink_ports(struct vdev_devlink *dl, struct devlink_port **ret,
-		  size_t *count)
+static int list_all(struct vdev_devlink *dl,
+		    int (*list)(struct devlink *d, struct devlink_port **ret,
+				size_t *count),
+		    const char *what, struct devlink_port **ret, size_t *count)
 {
-	int error = devlink_list_ports(&dl->link, ret, count);
+	int error = list(&dl->link, ret, count);
 
-	/* A driver may have no ports. */
+	/* A driver may have none. */
 	if (error == -EOPNOTSUPP) {
 		*ret = NULL;
 		*count = 0;
 		error = 0;
 	}
-	return error ? devlink_refused(dl, error, "cannot list its ports") : 0;
+	return error ? devlink_refused(dl, error, what) : 0;
+}
+
+int devlink_ports(struct vdev_devlink *dl, struct devlink_port **ret,
+		  size_t *count)
+{
+	return list_all(dl, devlink_list_ports, "cannot list its ports", ret,
+			count);
+}
+
+int devlink_nodes(struct vdev_devlink *dl, struct devlink_port **ret,
+		  size_t *count)
+{
+	return list_all(dl, devlink_list_nodes, "cannot list its nodes", ret,
+			count);
 }
 
 static int fill(struct vdev_devlink_port *p, const struct devlink_port *port)
@@ -54,17 +70,12 @@ static int fill(struct vdev_devlink_port *p, const struct devlink_port *port)
 	return 0;
 }
 
-int vdev_devlink_port_list_new(struct vdev_devlink *dl,
-			       struct vdev_devlink_port_list **ret)
+static int new_list(struct vdev_devlink *dl, const struct devlink_port *ports,
+		    size_t count, struct vdev_devlink_port_list **ret)
 {
-	_auto_free_ struct devlink_port *ports = NULL;
-	struct vdev_devlink_port_list *list;
-	size_t count = 0;
-	int error = devlink_ports(dl, &ports, &count);
+	struct vdev_devlink_port_list *list = calloc(1, sizeof(*list));
+	int error = 0;
 
-	if (error)
-		return error;
-	list = calloc(1, sizeof(*list));
 	if (list && count)
 		list->items = calloc(count, sizeof(*list->items));
 	if (!list || (count && !list->items))
@@ -79,6 +90,26 @@ int vdev_devlink_port_list_new(struct vdev_devlink *dl,
 	}
 	*ret = list;
 	return (int)list->count;
+}
+
+int vdev_devlink_port_list_new(struct vdev_devlink *dl,
+			       struct vdev_devlink_port_list **ret)
+{
+	_auto_free_ struct devlink_port *ports = NULL;
+	size_t count = 0;
+	int error = devlink_ports(dl, &ports, &count);
+
+	return error ? error : new_list(dl, ports, count, ret);
+}
+
+int vdev_devlink_node_list_new(struct vdev_devlink *dl,
+			       struct vdev_devlink_port_list **ret)
+{
+	_auto_free_ struct devlink_port *nodes = NULL;
+	size_t count = 0;
+	int error = devlink_nodes(dl, &nodes, &count);
+
+	return error ? error : new_list(dl, nodes, count, ret);
 }
 
 void vdev_devlink_port_list_free(struct vdev_devlink_port_list *list)
@@ -109,6 +140,11 @@ vdev_devlink_port_list_get(const struct vdev_devlink_port_list *list,
 uint32_t vdev_devlink_port_index(const struct vdev_devlink_port *port)
 {
 	return port->port.index;
+}
+
+const char *vdev_devlink_port_node(const struct vdev_devlink_port *port)
+{
+	return *port->port.node ? port->port.node : NULL;
 }
 
 const char *vdev_devlink_port_flavour(const struct vdev_devlink_port *port)

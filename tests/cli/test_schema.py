@@ -118,7 +118,8 @@ OPENED = {"aux-list", "devlink", "devlink-list", "devlink-params",
           "eswitch", "eswitch-set", "iommu-info", "iommu-ranges", "irq-list",
           "irq-test", "mdev-event", "memlock", "migrate-info",
           "migrate-transfer", "port", "port-list",
-          "port-set", "region-dump", "region-list", "region-read",
+          "port-set", "rate-list", "rate-set", "region-dump", "region-list",
+          "region-read",
           "vf-set", "vf-show"}
 
 

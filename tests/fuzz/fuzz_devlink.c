@@ -95,6 +95,27 @@ static void check_port(struct vdev_devlink *dl,
 	run(change);
 }
 
+static void check_nodes(struct vdev_devlink *dl)
+{
+	const struct vdev_devlink_port *node;
+	struct vdev_devlink_port_list *list;
+	struct vdev_devlink_change *change;
+
+	if (vdev_devlink_node_list_new(dl, &list) < 0)
+		return;
+	node = vdev_devlink_port_list_get(list, 0);
+	FUZZ_CHECK(!vdev_devlink_change_new(dl, &change));
+	if (node) {
+		const char *name = vdev_devlink_port_node(node);
+
+		(void)vdev_devlink_change_set_node(change, name ? name : "",
+						   VDEV_RATE_TX_MAX, "8");
+		(void)vdev_devlink_change_remove_node(change, name ? name : "");
+	}
+	run(change);
+	vdev_devlink_port_list_free(list);
+}
+
 static void check_ports(struct vdev_ctx *ctx, struct vdev_devlink *dl)
 {
 	const struct vdev_devlink_port *port;
@@ -172,6 +193,7 @@ static void check_answers(struct vdev_ctx *ctx, const char *name)
 		return;
 	check_eswitch(dl);
 	check_ports(ctx, dl);
+	check_nodes(dl);
 	check_params(dl);
 	check_info(dl);
 	vdev_devlink_free(dl);

@@ -117,11 +117,14 @@ t_like "mode is legacy again" "$(jq -r .error.message "$T_DIR/err")" \
 t_is '"legacy"' "$(devlink_mode)" "which it was"
 
 # A node for rates stands in the way, and the kernel says so.
+t_run "a node in legacy mode" 6 vdevctl rate add "$DEV" node
+t_like 'cannot add the node node: .*only in switchdev mode' "$T_ERR" \
+	"is the kernel's own sentence"
 vdevctl -q eswitch set "$DEV" mode switchdev
-devlink port function rate add "$DEV/node" || t_fail "no node for rates"
+vdevctl -q rate add "$DEV" node
 t_run "a node for rates" 4 vdevctl eswitch set "$DEV" mode legacy
 t_like 'Rate node\(s\) exists' "$T_ERR" "is the kernel's own sentence"
-devlink port function rate del "$DEV/node"
+vdevctl -q rate remove "$DEV" node
 t_run "and without it" 0 vdevctl eswitch set "$DEV" mode legacy
 
 # --- Ports and rates
@@ -158,7 +161,56 @@ t_is '[100000000,1000000000,"none"]' \
 t_is "12500000 125000000" "$(rate tx_share) $(rate tx_max)" "by devlink too"
 t_like 'sends at most +1gbit' "$(vdevctl port show "$vf0")" "and in text"
 
-devlink port function rate add "$DEV/node"
+# --- Nodes above ports
+
+node() {
+	devlink -j port function rate show "$DEV/$1" | jq -c ".rate[] | .$2"
+}
+
+t_run "no nodes yet" 0 vdevctl --json rate list "$DEV"
+t_is '[]' "$(jq -c . "$T_DIR/out")" "are an empty list"
+t_run "a dry run of one" 0 vdevctl -n rate add "$DEV" node tx-max 1gbit
+t_like 'node node: node: set present \(is absent\)' "$T_OUT" "says so"
+t_is '[]' "$(field . rate list)" "and makes none"
+t_run "a node" 0 vdevctl --json rate add "$DEV" node tx-max 2gbit
+t_schema rate-set "is reported by the schema"
+t_is '["node",["node","absent","present","done"],["tx-max","0","2gbit","done"]]' \
+	"$(jq -c '[.node, (.settings[] | [.name, .before, .value, .outcome])]' \
+		"$T_DIR/out")" "with what was and what is"
+t_run "one below it" 0 vdevctl rate add "$DEV" below tx-share 16mbit parent node
+t_run "both" 0 vdevctl --json rate list "$DEV"
+t_schema rate-list "are listed by the schema"
+t_is '[["below",16000000,0,"node"],["node",0,2000000000,"none"]]' \
+	"$(jq -c '[sort_by(.node)[] | [.node, .tx_share, .tx_max, .parent]]' \
+		"$T_DIR/out")" "with their rates"
+t_is '250000000 "node"' "$(node node tx_max) $(node below parent)" \
+	"by devlink too"
+t_like "below +$DEV +16mbit " "$(vdevctl rate list)" "and in a table"
+t_run "another rate" 0 vdevctl rate set "$DEV" below --tx-share 8mbit tx-max 80mbit
+t_is "1000000 10000000" "$(node below tx_share) $(node below tx_max)" "is set"
+t_run "a priority, and before it a rate" 6 vdevctl rate set "$DEV" below \
+	tx-max 1gbit tx-priority 3
+t_like "cannot set tx-priority of node below to 3: .*tx-max is 80mbit again" \
+	"$T_ERR" "are undone"
+t_is 10000000 "$(node below tx_max)" "so it is"
+t_run "a new node with a priority" 6 vdevctl --json rate add "$DEV" third \
+	tx-max 1gbit tx-priority 3
+t_is '[["node","rolled-back"],["tx-max","rolled-back"],["tx-priority","failed"]]' \
+	"$(jq -c '[.settings[] | [.name, .outcome]]' "$T_DIR/out")" "is undone"
+t_is '["below","node"]' "$(field '[.[].node] | sort' rate list)" \
+	"and not there"
+t_run "a second one of a name" 1 vdevctl rate add "$DEV" node
+t_like "there is a node node already" "$T_ERR" "says so"
+t_run "one with a number for a name" 2 vdevctl rate add "$DEV" 17
+t_run "one that is not there" 3 vdevctl rate set "$DEV" nowhere tx-max 8
+t_run "to be removed" 3 vdevctl rate remove "$DEV" nowhere
+t_like "no node nowhere" "$T_ERR" "says so"
+t_run "one that another is below" 4 vdevctl --json rate remove "$DEV" node
+t_like "cannot remove the node node: Node has children" \
+	"$(jq -r .error.message "$T_DIR/err")" "is not removed"
+t_run "the one below" 0 vdevctl rate remove "$DEV" below
+t_is '["node"]' "$(field '[.[].node]' rate list)" "is removed"
+
 t_run "a node above" 0 vdevctl port set "$port" parent node
 t_is '"node"' "$(rate parent)" "is set"
 t_run "a rate and a node that is not there" 3 vdevctl --json port set "$port" \
@@ -172,7 +224,7 @@ t_run "no node above, no limit" 0 vdevctl port set "$port" parent none \
 t_is '[0,0,"none"]' \
 	"$(field '.rate | [.tx_share, .tx_max, .parent]' port show "$vf0")" \
 	"is as at first"
-devlink port function rate del "$DEV/node"
+t_run "the node" 0 vdevctl rate remove "$DEV" node
 t_run "a rate the driver does not take" 1 vdevctl port set "$port" \
 	tx-max 1000kbit tx-share 800bit
 t_like "cannot set tx-share of port.*; tx-max is 0 again" "$T_ERR" \

@@ -165,20 +165,35 @@ static int list_ports(const struct fakedevlink *f,
 	return ret;
 }
 
-/* In front of them a node, which has no port. */
+static void put_rate(struct message *m, const struct devlink_port *p)
+{
+	message_put(m, DEVLINK_ATTR_RATE_TX_SHARE, &p->tx_share, 8);
+	message_put(m, DEVLINK_ATTR_RATE_TX_MAX, &p->tx_max, 8);
+	message_put_number(m, DEVLINK_ATTR_RATE_TX_PRIORITY, p->tx_priority, 4);
+	message_put_number(m, DEVLINK_ATTR_RATE_TX_WEIGHT, p->tx_weight, 4);
+	if (*p->parent)
+		message_put_text(m, DEVLINK_ATTR_RATE_PARENT_NODE_NAME,
+				 p->parent);
+}
+
+/* Nodes come first, which have no port. */
 static int list_rates(const struct fakedevlink *f,
 		      struct vdev_sys_netlink *request)
 {
 	struct message m;
-	int ret;
+	int ret = f->no_rates ? -EOPNOTSUPP : 0;
 
-	if (f->no_rates)
-		return -EOPNOTSUPP;
-	start_answer(f, &m, DEVLINK_CMD_RATE_NEW);
-	message_put_number(&m, DEVLINK_ATTR_RATE_TYPE, DEVLINK_RATE_TYPE_NODE,
-			   2);
-	message_put_text(&m, DEVLINK_ATTR_RATE_NODE_NAME, "all");
-	ret = message_answer(request, &m);
+	for (size_t i = 0; i < ARRAY_SIZE(f->nodes) && !ret; i++) {
+		if (!*f->nodes[i].node)
+			continue;
+		start_answer(f, &m, DEVLINK_CMD_RATE_NEW);
+		message_put_number(&m, DEVLINK_ATTR_RATE_TYPE,
+				   DEVLINK_RATE_TYPE_NODE, 2);
+		message_put_text(&m, DEVLINK_ATTR_RATE_NODE_NAME,
+				 f->nodes[i].node);
+		put_rate(&m, &f->nodes[i]);
+		ret = message_answer(request, &m);
+	}
 	for (size_t i = 0; i < f->port_count && !ret; i++) {
 		const struct devlink_port *p = &f->ports[i];
 
@@ -188,18 +203,37 @@ static int list_rates(const struct fakedevlink *f,
 		message_put_number(&m, DEVLINK_ATTR_RATE_TYPE,
 				   DEVLINK_RATE_TYPE_LEAF, 2);
 		message_put_number(&m, DEVLINK_ATTR_PORT_INDEX, p->index, 4);
-		message_put(&m, DEVLINK_ATTR_RATE_TX_SHARE, &p->tx_share, 8);
-		message_put(&m, DEVLINK_ATTR_RATE_TX_MAX, &p->tx_max, 8);
-		message_put_number(&m, DEVLINK_ATTR_RATE_TX_PRIORITY,
-				   p->tx_priority, 4);
-		message_put_number(&m, DEVLINK_ATTR_RATE_TX_WEIGHT,
-				   p->tx_weight, 4);
-		if (*p->parent)
-			message_put_text(&m, DEVLINK_ATTR_RATE_PARENT_NODE_NAME,
-					 p->parent);
+		put_rate(&m, p);
 		ret = message_answer(request, &m);
 	}
 	return ret;
+}
+
+/* The node of that name; NULL for none. */
+static struct devlink_port *node_of(struct fakedevlink *f, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(f->nodes); i++)
+		if (str_eq(f->nodes[i].node, name))
+			return &f->nodes[i];
+	return NULL;
+}
+
+/* Makes it in the place of one that is not there, or removes it. */
+static int set_node(struct fakedevlink *f, struct vdev_sys_netlink *request,
+		    bool there)
+{
+	const char *name =
+		message_text(request->message, DEVLINK_ATTR_RATE_NODE_NAME);
+	struct devlink_port *node = node_of(f, there ? "" : name);
+	int ret = count_setting(f, request);
+
+	if (ret)
+		return ret;
+	assert_non_null(node);
+	*node = (struct devlink_port){ .index = 0 };
+	if (there)
+		snprintf(node->node, sizeof(node->node), "%s", name);
+	return 0;
 }
 
 static struct devlink_port *port_of(const struct fakedevlink *f,
@@ -261,11 +295,13 @@ static int set_function(struct fakedevlink *f, struct vdev_sys_netlink *request)
 static int set_rate(struct fakedevlink *f, struct vdev_sys_netlink *request)
 {
 	const struct nlmsghdr *h = request->message;
-	struct devlink_port *p = port_of(f, h);
+	const char *node = message_text(h, DEVLINK_ATTR_RATE_NODE_NAME);
+	struct devlink_port *p = *node ? node_of(f, node) : port_of(f, h);
 	int ret = count_setting(f, request);
 
 	if (ret)
 		return ret;
+	assert_non_null(p);
 	if (message_find(h, DEVLINK_ATTR_RATE_TX_SHARE))
 		p->tx_share = (uint64_t)message_number(
 			h, DEVLINK_ATTR_RATE_TX_SHARE, 8);
@@ -560,6 +596,10 @@ static int speak(void *data, struct vdev_sys_netlink *request)
 		return set_function(f, request);
 	case DEVLINK_CMD_RATE_SET:
 		return set_rate(f, request);
+	case DEVLINK_CMD_RATE_NEW:
+		return set_node(f, request, true);
+	case DEVLINK_CMD_RATE_DEL:
+		return set_node(f, request, false);
 	case DEVLINK_CMD_PARAM_SET:
 		return set_param(f, request);
 	case DEVLINK_CMD_INFO_GET:

@@ -42,6 +42,8 @@ struct fakedevlink {
 	struct devlink_port *ports;
 	size_t port_count;
 	bool no_rates; /* a kernel or driver without */
+	/* Two nodes at the most, by their names; "" for none. */
+	struct devlink_port nodes[2];
 	struct fake_param *params;
 	size_t param_count;
 	bool no_params; /* a driver without */

@@ -737,7 +737,215 @@ static void test_malformed_port(void **state)
 	assert_null(list);
 }
 
+/* --- Nodes */
+
+/* One below another. */
+static void add_nodes(struct fakedevlink *f)
+{
+	f->nodes[0] = (struct devlink_port){ .node = "all",
+					     .tx_max = 1250000000,
+					     .tx_weight = 4 };
+	f->nodes[1] = (struct devlink_port){ .node = "guests",
+					     .tx_share = 125000,
+					     .parent = "all" };
+}
+
+static void test_nodes(void **state)
+{
+	struct fakedevlink_setup *s = *state;
+	struct devlink_port ports[] = { vf_port };
+	struct vdev_devlink_port_list *list = NULL;
+	const struct vdev_devlink_port *node;
+
+	s->f.ports = ports;
+	s->f.port_count = 1;
+	add_nodes(&s->f);
+	assert_int_equal(vdev_devlink_node_list_new(s->dl, &list), 2);
+	node = vdev_devlink_port_list_get(list, 0);
+	assert_string_equal(vdev_devlink_port_node(node), "all");
+	assert_string_equal(vdev_devlink_port_value(node, VDEV_RATE_TX_MAX),
+			    "10gbit");
+	assert_string_equal(vdev_devlink_port_value(node, VDEV_RATE_TX_WEIGHT),
+			    "4");
+	assert_string_equal(vdev_devlink_port_value(node, VDEV_RATE_PARENT),
+			    "none");
+	assert_null(vdev_devlink_port_flavour(node));
+	assert_null(vdev_devlink_port_value(node, VDEV_PORT_STATE));
+	for (int i = VDEV_PORT_NUMBER; i <= VDEV_PORT_SF; i++)
+		assert_int_equal(vdev_devlink_port_number(
+					 node, (enum vdev_port_number)i),
+				 -ENODATA);
+	node = vdev_devlink_port_list_get(list, 1);
+	assert_string_equal(vdev_devlink_port_value(node, VDEV_RATE_PARENT),
+			    "all");
+	vdev_devlink_port_list_free(list);
+	assert_int_equal(vdev_devlink_port_list_new(s->dl, &list), 1);
+	assert_null(
+		vdev_devlink_port_node(vdev_devlink_port_list_get(list, 0)));
+	vdev_devlink_port_list_free(list);
+	s->f.no_rates = true;
+	assert_int_equal(vdev_devlink_node_list_new(s->dl, &list), 0);
+	vdev_devlink_port_list_free(list);
+}
+
+static struct vdev_devlink_change *new_node(struct fakedevlink_setup *s)
+{
+	struct vdev_devlink_change *change = change_of(s->dl, NULL, NULL, NULL);
+
+	assert_int_equal(vdev_devlink_change_add_node(change, "guests"), 0);
+	assert_int_equal(vdev_devlink_change_set_node(
+				 change, "guests", VDEV_RATE_TX_MAX, "1gbit"),
+			 0);
+	assert_int_equal(vdev_devlink_change_set_node(change, "guests",
+						      VDEV_RATE_PARENT, "all"),
+			 0);
+	assert_int_equal(vdev_devlink_change_set_node(
+				 change, "guests", VDEV_RATE_TX_PRIORITY, "3"),
+			 0);
+	return change;
+}
+
+static void test_add_node(void **state)
+{
+	struct fakedevlink_setup *s = *state;
+	struct vdev_devlink_change *change = new_node(s);
+
+	strcpy(s->f.nodes[0].node, "all");
+	assert_int_equal(vdev_devlink_change_run(change), 0);
+	assert_string_equal(s->f.nodes[1].node, "guests");
+	assert_true(s->f.nodes[1].tx_max == 125000000);
+	assert_string_equal(s->f.nodes[1].parent, "all");
+	assert_int_equal(s->f.nodes[1].tx_priority, 3);
+	assert_string_equal(vdev_devlink_change_name(change, 0), "node");
+	assert_string_equal(vdev_devlink_change_before(change, 0), "absent");
+	assert_string_equal(vdev_devlink_change_value(change, 0), "present");
+	assert_string_equal(vdev_devlink_change_before(change, 2), "none");
+	for (size_t i = 0; i < 4; i++)
+		is_outcome(change, i, VDEV_OUTCOME_DONE);
+	/* There is one now. */
+	assert_int_equal(vdev_devlink_change_run(change), -EEXIST);
+	says(s->ctx, "there is a node guests already");
+	assert_int_equal(s->f.sets, 4);
+	vdev_devlink_change_free(change);
+}
+
+/* Each of its settings refused in turn: there is no node then. */
+static void test_roll_back_node(void **state)
+{
+	struct fakedevlink_setup *s = *state;
+	struct vdev_devlink_change *change = new_node(s);
+
+	strcpy(s->f.nodes[0].node, "all");
+	for (unsigned int i = 0; i < 4; i++) {
+		s->f.refuse = i + 1;
+		assert_int_equal(vdev_devlink_change_run(change), -EIO);
+		says(s->ctx, i ? " of node guests to " : "add the node guests");
+		assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_FAILED);
+		is_outcome(change, i, VDEV_OUTCOME_FAILED);
+		assert_string_equal(s->f.nodes[0].node, "all");
+		assert_string_equal(s->f.nodes[1].node, "");
+	}
+	vdev_devlink_change_free(change);
+}
+
+static void test_remove_node(void **state)
+{
+	struct fakedevlink_setup *s = *state;
+	struct vdev_devlink_change *change =
+		change_of(s->dl, NULL, "link", NULL);
+
+	assert_int_equal(vdev_devlink_change_remove_node(change, "guests"), 0);
+	assert_int_equal(
+		vdev_devlink_change_set(change, VDEV_ESWITCH_MODE, "legacy"),
+		-EINVAL);
+	says(s->ctx, "nothing can follow the removal of a node");
+	assert_int_equal(vdev_devlink_change_add_node(change, "other"),
+			 -EINVAL);
+	assert_int_equal(vdev_devlink_change_run(change), -ENODEV);
+	says(s->ctx, "there is no node guests");
+	hints(s->ctx, "vdevctl rate list " FAKE_DEVLINK);
+	assert_int_equal(s->f.sets, 0);
+
+	/* Refused: what was set before is put back. */
+	add_nodes(&s->f);
+	s->f.refuse = 2;
+	s->f.error = EBUSY;
+	s->f.why = "Node has children. Cannot delete node.";
+	assert_int_equal(vdev_devlink_change_run(change), -EBUSY);
+	says(s->ctx, "cannot remove the node guests: Node has children");
+	says(s->ctx, "; inline-mode is none again");
+	assert_int_equal(vdev_ctx_last_kind(s->ctx), VDEV_ERROR_IN_USE);
+	assert_string_equal(s->f.nodes[1].node, "guests");
+	assert_int_equal(vdev_devlink_change_run(change), 0);
+	assert_string_equal(s->f.nodes[1].node, "");
+	is_outcome(change, 1, VDEV_OUTCOME_DONE);
+	assert_string_equal(vdev_devlink_change_before(change, 1), "present");
+	vdev_devlink_change_free(change);
+}
+
+static void test_node_mistakes(void **state)
+{
+	static const char *const names[] = { "", "17", "none" };
+	struct fakedevlink_setup *s = *state;
+	struct vdev_devlink_change *change = change_of(s->dl, NULL, NULL, NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(vdev_devlink_change_add_node(change, names[i]),
+				 -EINVAL);
+		says(s->ctx, "a node cannot have the name");
+	}
+	assert_int_equal(vdev_devlink_change_set_node(
+				 change, "all", VDEV_PORT_STATE, "active"),
+			 -EINVAL);
+	says(s->ctx, "a node has no setting");
+	assert_int_equal(vdev_devlink_change_set_node(change, "all",
+						      VDEV_RATE_TX_MAX, "8"),
+			 0);
+	assert_int_equal(vdev_devlink_change_set_node(change, "guests",
+						      VDEV_RATE_TX_MAX, "8"),
+			 0);
+	assert_int_equal(vdev_devlink_change_set_node(change, "all",
+						      VDEV_RATE_TX_MAX, "16"),
+			 -EINVAL);
+	says(s->ctx, "set twice");
+	assert_int_equal(vdev_devlink_change_run(change), -ENODEV);
+	says(s->ctx, "there is no node all");
+	assert_int_equal(s->f.sets, 0);
+	vdev_devlink_change_free(change);
+}
+
 /* --- Failures of any call */
+
+static void node_once(struct failnth *fail, void *data)
+{
+	struct fakedevlink_setup *s = data;
+	struct vdev_devlink_port_list *list = NULL;
+	struct vdev_devlink_change *change = NULL;
+	int ret, listed = 0;
+
+	memset(s->f.nodes, 0, sizeof(s->f.nodes));
+	failnth_start(fail, &s->ctx->sys);
+	ret = vdev_devlink_change_new(s->dl, &change);
+	if (!ret)
+		ret = vdev_devlink_change_add_node(change, "guests");
+	if (!ret)
+		ret = vdev_devlink_change_set_node(change, "guests",
+						   VDEV_RATE_TX_MAX, "8");
+	if (!ret)
+		ret = vdev_devlink_change_run(change);
+	if (!ret)
+		listed = vdev_devlink_node_list_new(s->dl, &list);
+	failnth_stop(fail);
+	if (!failnth_fired(fail))
+		assert_int_equal(listed, 1);
+	/* All of it or nothing, unless it says otherwise. */
+	if (!ret)
+		assert_true(s->f.nodes[0].tx_max == 1);
+	else if (vdev_ctx_last_kind(s->ctx) != VDEV_ERROR_ROLLBACK)
+		assert_string_equal(s->f.nodes[0].node, "");
+	vdev_devlink_port_list_free(list);
+	vdev_devlink_change_free(change);
+}
 
 static void list_once(struct failnth *fail, void *data)
 {
@@ -809,7 +1017,7 @@ static void change_once(struct failnth *fail, void *data)
 
 static void test_failures(void **state)
 {
-	(void)state;
+	failnth_sweep(node_once, *state);
 	failnth_sweep(change_once, NULL);
 	failnth_sweep(list_once, NULL);
 }
@@ -835,6 +1043,11 @@ int main(void)
 		FAKEDEVLINK_TEST(test_roll_back_port),
 		FAKEDEVLINK_TEST(test_port_mistakes),
 		FAKEDEVLINK_TEST(test_malformed_port),
+		FAKEDEVLINK_TEST(test_nodes),
+		FAKEDEVLINK_TEST(test_add_node),
+		FAKEDEVLINK_TEST(test_roll_back_node),
+		FAKEDEVLINK_TEST(test_remove_node),
+		FAKEDEVLINK_TEST(test_node_mistakes),
 		FAKEDEVLINK_TEST(test_failures),
 	};
 
