@@ -27,18 +27,43 @@ static json_object *describe_type(const struct vdev_mdev_type *type)
 	return o;
 }
 
-static int add_types(struct app *app, const char *parent, json_object *types)
+static void take_types(struct vdev_mdev_type_list *list, json_object *types)
 {
-	struct vdev_mdev_type_list *list;
 	const struct vdev_mdev_type *type;
 	size_t i;
 
-	if (vdev_mdev_type_list_new(app->ctx, parent, &list) < 0)
-		return app_fail_ctx(app);
 	vdev_mdev_type_list_foreach(list, i, type)
 		json_object_array_add(types, describe_type(type));
 	vdev_mdev_type_list_free(list);
+}
+
+/* Those of virtual GPUs, of one VF or of all. */
+static int add_vgpu_types(struct app *app, struct vdev_device *vf,
+			  json_object *types)
+{
+	struct vdev_mdev_type_list *list;
+
+	if (vdev_vgpu_type_list_new(app->ctx, vf, &list) < 0)
+		return app_fail_ctx(app);
+	take_types(list, types);
 	return 0;
+}
+
+static int add_types(struct app *app, const char *parent, json_object *types)
+{
+	struct vdev_device *vf = parent ? mdev_find_vgpu(app, parent) : NULL;
+	struct vdev_mdev_type_list *list;
+	int ret;
+
+	if (vf) {
+		ret = add_vgpu_types(app, vf, types);
+		vdev_device_unref(vf);
+		return ret;
+	}
+	if (vdev_mdev_type_list_new(app->ctx, parent, &list) < 0)
+		return app_fail_ctx(app);
+	take_types(list, types);
+	return parent ? 0 : add_vgpu_types(app, NULL, types);
 }
 
 static enum style style_available(json_object *value)
@@ -74,7 +99,10 @@ int mdev_types(struct app *app)
 			     ARRAY_SIZE(type_columns),
 			     !option_given(app, "no-header"));
 	else
-		app_warn(app, "no device here can be a parent of mdevs");
+		app_warn(app, app->args.operand_count
+				      ? "nothing can be made of these now"
+				      : "no device here can be a parent of "
+					"mdevs");
 	return 0;
 }
 
@@ -246,6 +274,8 @@ static int add_mdevs(struct app *app, bool defined, json_object *mdevs)
 		return app_fail_ctx(app);
 	if (!defined) {
 		ret = add_active(app, definitions, mdevs);
+		if (!ret)
+			ret = mdev_add_vgpus(app, mdevs);
 	} else {
 		ret = 0;
 		vdev_mdev_definition_list_foreach(definitions, i, def)
@@ -294,7 +324,8 @@ struct vdev_device *mdev_find_active(struct app *app, const char *uuid,
 	return vdev_device_unref(dev);
 }
 
-/* Finds the mdev of an operand. Return: 0, or -1 after app_fail(). */
+/* Finds the mdev or virtual GPU of an operand. Return: 0, or -1 after
+ * app_fail(). */
 static int find_mdev(struct app *app, const char *name,
 		     struct vdev_device **ret)
 {
@@ -302,7 +333,7 @@ static int find_mdev(struct app *app, const char *name,
 
 	if (vdev_device_find(app->ctx, name, &dev))
 		return app_fail_ctx(app);
-	if (str_eq(vdev_device_bus(dev), "mdev")) {
+	if (str_eq(vdev_device_bus(dev), "mdev") || mdev_is_vgpu(dev)) {
 		*ret = dev;
 		return 0;
 	}
@@ -340,7 +371,8 @@ static void add_type_facts(struct app *app, json_object *o)
 static json_object *describe_whole(struct app *app, struct vdev_device *dev)
 {
 	_auto_free_ char *users = NULL;
-	json_object *o = describe_mdev(dev);
+	json_object *o = mdev_is_vgpu(dev) ? mdev_describe_vgpu(dev)
+					   : describe_mdev(dev);
 
 	add_type_facts(app, o);
 	if (vdev_device_users(dev, &users) < 0)
@@ -362,6 +394,14 @@ static const struct line show_lines[] = {
 	{ NULL, NULL, NULL, 0 },
 };
 
+/* A VF has no UUID. */
+static const char *name_of(json_object *o)
+{
+	const char *uuid = output_get_string(o, "uuid");
+
+	return uuid ? uuid : output_get_string(o, "parent");
+}
+
 int mdev_show(struct app *app)
 {
 	_auto_json_ json_object *mdevs = json_object_new_array();
@@ -382,8 +422,7 @@ int mdev_show(struct app *app)
 
 		if (i)
 			fputc('\n', app->out.stream);
-		output_styled(&app->out, STYLE_BOLD,
-			      output_get_string(o, "uuid"));
+		output_styled(&app->out, STYLE_BOLD, name_of(o));
 		fputc('\n', app->out.stream);
 		output_lines(&app->out, show_lines, o);
 	}
@@ -548,13 +587,19 @@ int mdev_create(struct app *app)
 	_auto_config_ struct vdev_mdev_config *config = NULL;
 	const char *parent = option_value(app, "parent");
 	const char *uuid = option_value(app, "uuid");
-	struct vdev_device *dev = NULL;
+	struct vdev_device *dev = NULL, *vf;
 	int force = mdev_take_force(app, MDEV_FORCE_CALLOUT), ret;
 
 	if (force < 0 || root_refuse_captured(app) ||
 	    mdev_need_option(app, "parent") || mdev_need_option(app, "type") ||
 	    mdev_config_of_options(app, &config))
 		return -1;
+	vf = mdev_find_vgpu(app, parent);
+	if (vf) {
+		ret = mdev_create_vgpu(app, vf, config);
+		vdev_device_unref(vf);
+		return ret;
+	}
 	ret = app->dry_run ? vdev_mdev_check(app->ctx, parent, uuid, config)
 			   : mdev_make(app, parent, uuid, config, force, &dev);
 	if (ret)
@@ -586,8 +631,11 @@ static int take_away_one(struct app *app, struct vdev_device *dev, int force,
 	struct removal r = { dev, seconds * 1000, force & MDEV_FORCE_BUSY };
 	const char *type = vdev_device_mdev_type(dev);
 	_auto_config_ struct vdev_mdev_config *config = NULL;
-	int error = vdev_mdev_config_new(app->ctx, &config);
+	int error;
 
+	if (mdev_is_vgpu(dev))
+		return vdev_vgpu_clear(dev, force & MDEV_FORCE_BUSY);
+	error = vdev_mdev_config_new(app->ctx, &config);
 	/* One that is made only now is waited for below. */
 	if (!error && !type)
 		return take_away(&r);
@@ -601,22 +649,45 @@ static int take_away_one(struct app *app, struct vdev_device *dev, int force,
 					 &r);
 }
 
+/* A VF need not be one. Return: 0, or -1 after app_fail(). */
+static int check_is_one(struct app *app, json_object *o)
+{
+	if (output_get_string(o, "type") || output_get_string(o, "uuid"))
+		return 0;
+	return app_fail(app, VDEV_ERROR_NOT_FOUND, "%s is no virtual GPU",
+			name_of(o));
+}
+
+static json_object *describe_removal(struct vdev_device *dev)
+{
+	_auto_json_ json_object *whole = mdev_is_vgpu(dev)
+						 ? mdev_describe_vgpu(dev)
+						 : describe_mdev(dev);
+	static const char *const keys[] = { "uuid", "parent", "type" };
+	json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		output_add(o, keys[i],
+			   json_object_get(
+				   json_object_object_get(whole, keys[i])));
+	return o;
+}
+
 static int remove_one(struct app *app, const char *name, int force,
 		      unsigned int seconds, json_object *done)
 {
-	json_object *o = json_object_new_object();
 	struct vdev_device *dev = NULL;
 	int ret = find_mdev(app, name, &dev);
+	json_object *o;
 
-	if (ret) {
-		json_object_put(o);
+	if (ret)
 		return ret;
-	}
-	output_add(o, "uuid", output_string(vdev_device_address(dev)));
-	output_add(o, "parent", output_string(vdev_device_parent(dev)));
-	output_add(o, "type", output_string(vdev_device_mdev_type(dev)));
+	o = describe_removal(dev);
 	output_add(o, "dry_run", json_object_new_boolean(app->dry_run));
-	if (!app->dry_run && take_away_one(app, dev, force, seconds)) {
+	if (check_is_one(app, o)) {
+		ret = -1;
+		json_object_put(o);
+	} else if (!app->dry_run && take_away_one(app, dev, force, seconds)) {
 		ret = app_fail_ctx(app);
 		if (app->failure.kind == VDEV_ERROR_IN_USE &&
 		    !(force & MDEV_FORCE_BUSY))
@@ -652,8 +723,7 @@ int mdev_remove(struct app *app)
 	     i < json_object_array_length(done) && !app->json && !app->quiet;
 	     i++)
 		fprintf(app->out.stream, "%s: %s\n",
-			output_get_string(json_object_array_get_idx(done, i),
-					  "uuid"),
+			name_of(json_object_array_get_idx(done, i)),
 			app->dry_run ? "would be removed" : "removed");
 	return ret;
 }

@@ -66,6 +66,18 @@ int mdev_make(struct app *app, const char *parent, const char *uuid,
 	      const struct vdev_mdev_config *config, bool force,
 	      struct vdev_device **ret);
 
+/* Whether its driver has types of virtual GPUs, whether it is one or not. */
+bool mdev_is_vgpu(struct vdev_device *dev);
+/* The VF of that name, if its driver has types of virtual GPUs, or NULL. */
+struct vdev_device *mdev_find_vgpu(struct app *app, const char *name);
+/* The keys of an mdev; `uuid` is null. */
+json_object *mdev_describe_vgpu(struct vdev_device *vf);
+/* Adds the VFs that are virtual GPUs. Return: 0, or -1 after app_fail(). */
+int mdev_add_vgpus(struct app *app, json_object *mdevs);
+/* `create` for a VF. Return: 0, or -1 after app_fail(). */
+int mdev_create_vgpu(struct app *app, struct vdev_device *vf,
+		     const struct vdev_mdev_config *config);
+
 /*
  * The type and attributes of the options. Return: 0 with a description for
  * the caller to free, or -1 after app_fail().

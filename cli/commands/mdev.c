@@ -131,7 +131,9 @@ const struct command mdev_commands[] = {
 			"these parents offer, or all parents, and how many "
 			"more of each can be made. Types of one parent often "
 			"share what they are made of: making one of a type "
-			"can lower the number of another.",
+			"can lower the number of another. VFs that a driver "
+			"lets be virtual GPUs are parents, too; create, list, "
+			"show and remove take them by their PCI address.",
 		.options = types_options,
 		.examples =
 			(const struct example[]){

@@ -801,6 +801,82 @@ VDEV_EXPORT int vdev_mdev_scripts_attrs(struct vdev_mdev_scripts *scripts,
  */
 VDEV_EXPORT int vdev_mdev_scripts_live(struct vdev_mdev_scripts *scripts);
 
+/*
+ * Virtual GPUs without mdevs: the driver of a vendor can offer types on the VFs
+ * of a GPU. A VF is one virtual GPU, or none, and is given to a VMM as any
+ * other VF. NVIDIA's driver does this from vGPU 17 on, with the attributes
+ * ``nvidia/creatable_vgpu_types`` and ``nvidia/current_vgpu_type`` of the VF;
+ * nothing of it is in Linux.
+ */
+
+/**
+ * vdev_vgpu_type_list_new() - which virtual GPUs can be made now
+ * @ctx: the context
+ * @vf: the VF whose types are asked for, or NULL for all VFs
+ * @ret: receives the types, whose parents are VFs; the caller frees the list
+ *	with vdev_mdev_type_list_free()
+ *
+ * What can be made depends on what the other VFs of the GPU are; a VF that is
+ * one already may have none.
+ *
+ * Return: the number of types; -EOPNOTSUPP if the driver of @vf has no such;
+ * -EACCES; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_vgpu_type_list_new(struct vdev_ctx *ctx,
+					struct vdev_device *vf,
+					struct vdev_mdev_type_list **ret);
+
+/**
+ * vdev_vgpu_type() - which virtual GPU a VF is
+ * @vf: the VF
+ * @ret: receives the number of the type as text, for the caller to free()
+ *
+ * Return: 1; 0, and nothing in @ret, if it is none; -EOPNOTSUPP if its driver
+ * has no such; -EACCES; -ENOMEM.
+ */
+VDEV_EXPORT int vdev_vgpu_type(struct vdev_device *vf, char **ret);
+
+/**
+ * vdev_vgpu_check() - see whether a VF could be a virtual GPU
+ * @vf: the VF
+ * @config: what it would be like
+ *
+ * Nothing is changed.
+ *
+ * Return: 0; otherwise as vdev_vgpu_set().
+ */
+VDEV_EXPORT int vdev_vgpu_check(struct vdev_device *vf,
+				const struct vdev_mdev_config *config);
+
+/**
+ * vdev_vgpu_set() - make a VF a virtual GPU
+ * @vf: the VF
+ * @config: its type, by number or name, and attributes, which are beside that
+ *	of the type and written after it, in their order
+ *
+ * If an attribute is refused the type is taken back.
+ *
+ * Return: 0; -EEXIST if it is one already; -ENOENT if it cannot be of that
+ * type; -EUSERS if it can be of no type, as the GPU is used up; -EINVAL if
+ * @config has no type; -EIO if the driver took the type but did not set it;
+ * -EOPNOTSUPP; -EACCES; -ENOMEM; another errno of the driver. With the kind
+ * VDEV_ERROR_ROLLBACK an attribute was refused and the type could not be taken
+ * back.
+ */
+VDEV_EXPORT int vdev_vgpu_set(struct vdev_device *vf,
+			      const struct vdev_mdev_config *config);
+
+/**
+ * vdev_vgpu_clear() - make a VF no virtual GPU any more
+ * @vf: the VF
+ * @force: ask the driver also while somebody has it open
+ *
+ * Return: 0; -ENOENT if it is none; -EBUSY if somebody has it open, who is
+ * named; -EIO if the driver did not do it; -EOPNOTSUPP; -EACCES; -ENOMEM;
+ * another errno of the driver.
+ */
+VDEV_EXPORT int vdev_vgpu_clear(struct vdev_device *vf, bool force);
+
 VDEV_END_DECLS
 
 #endif

@@ -35,6 +35,14 @@ void mdev_config_take(struct vdev_mdev_config *config,
 int mdev_parent_name(struct vdev_ctx *ctx, const char *name,
 		     char ret[MDEV_PARENT_SIZE]);
 
+struct mdev_type_facts;
+
+/* NULL without memory. */
+struct vdev_mdev_type_list *mdev_type_list_alloc(void);
+/* Takes the facts over, unless it fails. Return: 0 or -ENOMEM, not recorded. */
+int mdev_type_list_add(struct vdev_mdev_type_list *list, const char *parent,
+		       const struct mdev_type_facts *facts);
+
 /* All types, read from sysfs on every kernel. */
 int mdev_type_list_by_sysfs(struct vdev_ctx *ctx,
 			    struct vdev_mdev_type_list **ret);

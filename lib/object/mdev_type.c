@@ -67,6 +67,23 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ENODEV;
 }
 
+struct vdev_mdev_type_list *mdev_type_list_alloc(void)
+{
+	return calloc(1, sizeof(struct vdev_mdev_type_list));
+}
+
+int mdev_type_list_add(struct vdev_mdev_type_list *list, const char *parent,
+		       const struct mdev_type_facts *facts)
+{
+	struct vdev_mdev_type type = { strdup(parent), *facts };
+	int error = type.parent ? ARRAY_ADD(list->items, list->count, type)
+				: -ENOMEM;
+
+	if (error)
+		free(type.parent);
+	return error;
+}
+
 static int add_parent(struct mdev_link *link, struct vdev_mdev_type_list *list,
 		      const char *parent)
 {
@@ -77,13 +94,8 @@ static int add_parent(struct mdev_link *link, struct vdev_mdev_type_list *list,
 	if (error)
 		return is_gone(error) ? 0 : fail(link, error, parent);
 	for (size_t i = 0; i < count && !error; i++) {
-		struct vdev_mdev_type type = { strdup(parent), facts[i] };
-
-		error = type.parent ? ARRAY_ADD(list->items, list->count, type)
-				    : -ENOMEM;
-		if (error)
-			free(type.parent);
-		else
+		error = mdev_type_list_add(list, parent, &facts[i]);
+		if (!error)
 			facts[i] = (struct mdev_type_facts){ 0 };
 	}
 	mdev_link_types_free(facts, count);
@@ -111,7 +123,7 @@ static int add_parents(struct mdev_link *link, struct vdev_mdev_type_list *list)
 static int make_list(struct mdev_link *link, const char *parent,
 		     struct vdev_mdev_type_list **ret)
 {
-	struct vdev_mdev_type_list *list = calloc(1, sizeof(*list));
+	struct vdev_mdev_type_list *list = mdev_type_list_alloc();
 	char name[MDEV_PARENT_SIZE];
 	int error;
 

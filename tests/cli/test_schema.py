@@ -216,6 +216,15 @@ def try_mdevs(root, uuid):
     try_command("mdev-autostart", root, "-n", "mdev", "autostart")
 
 
+def try_vgpus(root):
+    try_command("mdev-types", root, "mdev", "types")
+    try_command("mdev-list", root, "mdev", "list")
+    try_command("mdev-show", root, "mdev", "show", "01:00.5")
+    try_command("mdev-create", root, "-n", "mdev", "create", "--parent",
+                "01:00.4", "--type", "1145")
+    try_command("mdev-remove", root, "-n", "mdev", "remove", "01:00.5")
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         for name in mktree.TREES:
@@ -230,6 +239,7 @@ def main():
         root = "--root=" + os.path.join(work, "workstation")
         try_pfs(root)
         try_mdevs(root, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001")
+        try_vgpus("--root=" + os.path.join(work, "vgpus"))
         try_batch(work, root)
         for path in glob.glob(os.path.join(SOURCE, "tests", "streams",
                                            "*.vdm")):
