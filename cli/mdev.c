@@ -182,19 +182,11 @@ static int add_active(struct app *app,
 		      const struct vdev_mdev_definition_list *definitions,
 		      json_object *mdevs)
 {
-	struct vdev_device_list *list = NULL;
-	struct vdev_filter *filter;
+	struct vdev_device_list *list;
 	struct vdev_device *dev;
 	size_t i;
-	int ret = vdev_filter_new(app->ctx, &filter);
 
-	if (ret)
-		return app_fail_ctx(app);
-	ret = vdev_filter_add(filter, "bus=mdev");
-	if (!ret)
-		ret = vdev_device_list_new(app->ctx, filter, &list);
-	vdev_filter_free(filter);
-	if (ret < 0)
+	if (vdev_mdev_list_new(app->ctx, &list) < 0)
 		return app_fail_ctx(app);
 	vdev_device_list_foreach(list, i, dev) {
 		json_object *o = describe_mdev(dev);

@@ -23,10 +23,9 @@ VDEV_BEGIN_DECLS
  *
  * An mdev is a struct vdev_device whose bus is "mdev": vdev_device_address()
  * is its UUID, vdev_device_parent() its parent and vdev_device_mdev_type() its
- * type; those there are come from vdev_device_list_new() with the filter
- * ``bus=mdev``. The kernel keeps the UUID as a guid_t, whose bytes are in
- * another order than those of a VF token (uuid_t); here it is text, as in
- * sysfs, and never turned into bytes.
+ * type; those there are come from vdev_mdev_list_new(). The kernel keeps the
+ *UUID as a guid_t, whose bytes are in another order than those of a VF token
+ *(uuid_t); here it is text, as in sysfs, and never turned into bytes.
  *
  * A parent is named as in /sys/class/mdev_bus. For a PCI function the domain
  * may be left out and upper case is accepted.
@@ -150,6 +149,24 @@ vdev_mdev_type_device_api(const struct vdev_mdev_type *type);
  * Return: the number when the list was made; -ENODATA if it is not known.
  */
 VDEV_EXPORT int vdev_mdev_type_available(const struct vdev_mdev_type *type);
+
+/**
+ * vdev_mdev_list_new() - which mdevs there are
+ * @ctx: the context
+ * @ret: receives the mdevs, sorted by UUID; the caller frees the list with
+ *	vdev_device_list_free()
+ *
+ * As vdev_device_list_new() with the filter ``bus=mdev``, but that a kernel
+ * which is asked by netlink leaves out those that are not usable yet.
+ *
+ * Kernel interface: the generic netlink family ``mdev`` (DEV_GET) of a kernel
+ * with the project's patches, otherwise ``/sys/bus/mdev/devices``.
+ *
+ * Return: the number of mdevs; -EACCES; -ENOMEM; -EBADMSG if the kernel's
+ * answer makes no sense.
+ */
+VDEV_EXPORT int vdev_mdev_list_new(struct vdev_ctx *ctx,
+				   struct vdev_device_list **ret);
 
 /**
  * vdev_mdev_config_new() - describe an mdev

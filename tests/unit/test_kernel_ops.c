@@ -504,6 +504,35 @@ static void test_netlink(void **state)
 	assert_int_equal(ops->netlink(&sys, &request), -EINVAL);
 }
 
+/* The kernel's uevents need no more than a socket of one's own. */
+static void test_netlink_events(void **state)
+{
+	char buf[16];
+	int fd = ops->netlink_listen(&sys, NETLINK_KOBJECT_UEVENT, -1, 1);
+	ssize_t n;
+
+	(void)state;
+	if (fd < 0) {
+		print_message("# no uevents here\n");
+		skip();
+	}
+	/* Something may happen just now, which does not fit. */
+	n = ops->netlink_receive(&sys, fd, buf, sizeof(buf));
+	assert_true(n == -EAGAIN || n == -EMSGSIZE);
+	assert_int_equal(
+		ops->netlink_listen(&sys, NETLINK_KOBJECT_UEVENT, fd, 2), fd);
+	assert_int_equal(
+		ops->netlink_listen(&sys, NETLINK_KOBJECT_UEVENT, fd, 4000),
+		-EINVAL);
+	assert_int_equal(ops->close(&sys, fd), 0);
+	assert_int_equal(
+		ops->netlink_listen(&sys, NETLINK_KOBJECT_UEVENT, -1, 4000),
+		-EINVAL);
+	assert_true(ops->netlink_listen(&sys, 31, -1, 1) < 0);
+	assert_int_equal(ops->netlink_receive(&sys, -1, buf, sizeof(buf)),
+			 -EBADF);
+}
+
 static void test_time(void **state)
 {
 	uint64_t start = ops->now_ms(&sys);
@@ -593,6 +622,7 @@ int main(void)
 		PLACE_TEST(test_child_is_no_orphan),
 		PLACE_TEST(test_run),
 		PLACE_TEST(test_netlink),
+		PLACE_TEST(test_netlink_events),
 		PLACE_TEST(test_time),
 		PLACE_TEST(test_write_some),
 		PLACE_TEST(test_seek),

@@ -193,6 +193,47 @@ static void test_type_answers(void **state)
 	end(&m);
 }
 
+static int count_mdevs(struct machine *m)
+{
+	struct vdev_device_list *list = NULL;
+	int ret = vdev_mdev_list_new(m->ctx, &list);
+
+	assert_int_equal(ret >= 0, list != NULL);
+	if (ret == 1)
+		assert_string_equal(
+			vdev_device_address(vdev_device_list_get(list, 0)),
+			UUID);
+	vdev_device_list_free(list);
+	return ret;
+}
+
+static void test_list(void **state)
+{
+	static const char none[] = "";
+	struct machine m;
+
+	(void)state;
+	start(&m);
+	assert_int_equal(count_mdevs(&m), 0);
+	assert_int_equal(create(&m), 0);
+	m.nl.asked[MDEV_CMD_DEV_GET] = 0;
+	assert_int_equal(count_mdevs(&m), 1);
+	assert_int_equal(m.nl.asked[MDEV_CMD_DEV_GET], 1);
+	m.nl.odd_command = MDEV_CMD_DEV_GET;
+	m.nl.odd = none;
+	assert_int_equal(count_mdevs(&m), -EBADMSG);
+	m.nl.odd = NULL;
+	m.nl.absent = true;
+	assert_int_equal(count_mdevs(&m), 1);
+	assert_int_equal(m.nl.asked[MDEV_CMD_DEV_GET], 2);
+	m.nl.absent = false;
+	/* One that goes away when its user does. */
+	fakekernel_hold(m.fk, UUID);
+	assert_int_equal(remove_it(&m, true), -ETIMEDOUT);
+	assert_int_equal(count_mdevs(&m), 0);
+	end(&m);
+}
+
 static void test_create_and_remove(void **state)
 {
 	struct vdev_mdev_config *config;
@@ -494,9 +535,26 @@ static void fail_types(struct failnth *fail, void *data)
 	end(&m);
 }
 
+static void fail_list(struct failnth *fail, void *data)
+{
+	struct machine m;
+	int ret;
+
+	(void)data;
+	start(&m);
+	assert_int_equal(create(&m), 0);
+	failnth_start(fail, &m.ctx->sys);
+	ret = count_mdevs(&m);
+	failnth_stop(fail);
+	if (!failnth_fired(fail))
+		assert_int_equal(ret, 1);
+	end(&m);
+}
+
 static void test_failures(void **state)
 {
 	(void)state;
+	failnth_sweep(fail_list, NULL);
 	failnth_sweep(fail_creation, NULL);
 	failnth_sweep(fail_removal, NULL);
 	failnth_sweep(fail_types, NULL);
@@ -507,6 +565,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_type_answers),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_create_and_remove),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_settings),
