@@ -49,6 +49,13 @@ void app_log_to(struct app *app);
 
 /* A message on stderr that is not an error; silent with --quiet. */
 void app_warn(const struct app *app, const char *fmt, ...) PRINTF(2, 3);
+/*
+ * An array as a document, or as output_table() does it, without headings for
+ * --no-header; the warning `none` in place of an empty table.
+ */
+void app_print_list(struct app *app, json_object *array,
+		    const struct column *columns, const char *const *keys,
+		    size_t count, const char *none);
 
 /* Commands: 0, or -1 after app_fail(). */
 int device_list(struct app *app);

@@ -87,14 +87,9 @@ int aux_list(struct app *app)
 		ret = add_parents(app, NULL, array);
 	if (ret)
 		return ret;
-	if (app->json)
-		output_document(app->out.stream, array);
-	else if (json_object_array_length(array))
-		output_table(&app->out, array, list_columns, list_keys,
-			     ARRAY_SIZE(list_columns),
-			     !option_given(app, "no-header"));
-	else
-		app_warn(app, "no device here can be a parent of mdevs");
+	app_print_list(app, array, list_columns, list_keys,
+		       ARRAY_SIZE(list_columns),
+		       "no device here can be a parent of mdevs");
 	return 0;
 }
 

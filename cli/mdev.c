@@ -92,17 +92,11 @@ int mdev_types(struct app *app)
 		ret = add_types(app, NULL, types);
 	if (ret)
 		return ret;
-	if (app->json)
-		output_document(app->out.stream, types);
-	else if (json_object_array_length(types))
-		output_table(&app->out, types, type_columns, type_keys,
-			     ARRAY_SIZE(type_columns),
-			     !option_given(app, "no-header"));
-	else
-		app_warn(app, app->args.operand_count
-				      ? "nothing can be made of these now"
-				      : "no device here can be a parent of "
-					"mdevs");
+	app_print_list(app, types, type_columns, type_keys,
+		       ARRAY_SIZE(type_columns),
+		       app->args.operand_count
+			       ? "nothing can be made of these now"
+			       : "no device here can be a parent of mdevs");
 	return 0;
 }
 
@@ -287,19 +281,13 @@ int mdev_list(struct app *app)
 	if (option_check_header(app) || add_mdevs(app, defined, all))
 		return -1;
 	mdevs = only_of_parent(all, option_value(app, "parent"));
-	if (app->json)
-		output_document(app->out.stream, mdevs);
-	else if (!json_object_array_length(mdevs))
-		app_warn(app, defined ? "no mdevs are defined"
-				      : "there are no mdevs");
-	else if (defined)
-		output_table(&app->out, mdevs, defined_columns, defined_keys,
-			     ARRAY_SIZE(defined_columns),
-			     !option_given(app, "no-header"));
+	if (defined)
+		app_print_list(app, mdevs, defined_columns, defined_keys,
+			       ARRAY_SIZE(defined_columns),
+			       "no mdevs are defined");
 	else
-		output_table(&app->out, mdevs, list_columns, list_keys,
-			     ARRAY_SIZE(list_columns),
-			     !option_given(app, "no-header"));
+		app_print_list(app, mdevs, list_columns, list_keys,
+			       ARRAY_SIZE(list_columns), "there are no mdevs");
 	return 0;
 }
 

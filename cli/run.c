@@ -25,6 +25,19 @@ void app_warn(const struct app *app, const char *fmt, ...)
 	fprintf(stderr, "vdevctl: %s\n", line);
 }
 
+void app_print_list(struct app *app, json_object *array,
+		    const struct column *columns, const char *const *keys,
+		    size_t count, const char *none)
+{
+	if (app->json)
+		output_document(app->out.stream, array);
+	else if (json_object_array_length(array))
+		output_table(&app->out, array, columns, keys, count,
+			     !option_given(app, "no-header"));
+	else
+		app_warn(app, "%s", none);
+}
+
 /* Errors are not here: the one that matters is reported at the end. */
 static void print_log(void *data, enum vdev_log_level level,
 		      const char *message)

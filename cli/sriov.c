@@ -165,20 +165,14 @@ static const struct column columns[] = {
 	{ "AUTOPROBE", NULL, false }, { "NAME", NULL, false },
 };
 
-static void print_table(struct app *app, json_object *pfs)
-{
-	static const char *const keys[] = {
-		"address",
-		"driver",
-		"sriov_numvfs",
-		"sriov_totalvfs",
-		"sriov_drivers_autoprobe",
-		"device_name",
-	};
-
-	output_table(&app->out, pfs, columns, keys, ARRAY_SIZE(keys),
-		     !option_given(app, "no-header"));
-}
+static const char *const keys[] = {
+	"address",
+	"driver",
+	"sriov_numvfs",
+	"sriov_totalvfs",
+	"sriov_drivers_autoprobe",
+	"device_name",
+};
 
 int sriov_list(struct app *app)
 {
@@ -203,12 +197,8 @@ int sriov_list(struct app *app)
 	vdev_device_list_foreach(list, i, pf)
 		json_object_array_add(pfs, describe_short(pf));
 	vdev_device_list_free(list);
-	if (app->json)
-		output_document(app->out.stream, pfs);
-	else if (json_object_array_length(pfs))
-		print_table(app, pfs);
-	else
-		app_warn(app, "there is no device with an SR-IOV capability");
+	app_print_list(app, pfs, columns, keys, ARRAY_SIZE(keys),
+		       "there is no device with an SR-IOV capability");
 	return 0;
 }
 

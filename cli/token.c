@@ -377,14 +377,8 @@ static const struct column columns[] = {
 	{ "STATE", style_state, false },
 };
 
-static void print_stored(struct app *app, json_object *array)
-{
-	static const char *const keys[] = { "address", "vendor_id", "device_id",
-					    "serial", "state" };
-
-	output_table(&app->out, array, columns, keys, ARRAY_SIZE(keys),
-		     !option_given(app, "no-header"));
-}
+static const char *const keys[] = { "address", "vendor_id", "device_id",
+				    "serial", "state" };
 
 int token_list(struct app *app)
 {
@@ -400,11 +394,7 @@ int token_list(struct app *app)
 	for (size_t i = 0; i < (size_t)count; i++)
 		json_object_array_add(array, describe_stored(list, i));
 	vdev_vf_token_list_free(list);
-	if (app->json)
-		output_document(app->out.stream, array);
-	else if (count)
-		print_stored(app, array);
-	else
-		app_warn(app, "no VF token is stored");
+	app_print_list(app, array, columns, keys, ARRAY_SIZE(keys),
+		       "no VF token is stored");
 	return 0;
 }
