@@ -28,10 +28,9 @@ VDEV_BEGIN_DECLS
  * - iommu_dev_enable_feature(), iommu_dev_disable_feature(): nothing; a parent
  *   that has PASIDs can be used so.
  *
- * Source: the families and files of the project's kernel patches
- * (kernel-patches/), which a kernel needs to have for all of it. The sources of
- * the operations are the series "vfio/mdev: IOMMU aware mediated device" of
- * 2019.
+ * Source: Documentation/driver-api/vfio-mediated-device.rst of a kernel with
+ * the project's patches (kernel-patches/), which is needed for all of it; for
+ * the operations of 2019 the series "vfio/mdev: IOMMU aware mediated device".
  */
 
 struct vdev_aux;
@@ -44,6 +43,8 @@ struct vdev_aux_list;
  *	vdev_mdev_type_list_new() takes it; NULL for all
  * @ret: receives the list, sorted by name; the caller frees it with
  *	vdev_aux_list_free()
+ *
+ * The kernel tells it in the network namespace of the host only.
  *
  * Return: how many there are; -EOPNOTSUPP on a kernel that does not tell, which
  * the sentence says, and of a captured machine; -ENODEV if @parent is none;

@@ -29,10 +29,10 @@ static int fail_unknown(struct vdev_ctx *ctx)
 		return vdev_fail(ctx, -EOPNOTSUPP,
 				 "the PASIDs of parents of mdevs are not in a "
 				 "capture");
-	vdev_fail(
-		ctx, -EOPNOTSUPP,
-		"this kernel does not tell which PASIDs parents of mdevs "
-		"have: it has no mdevs, or no generic netlink family \"mdev\"");
+	vdev_fail(ctx, -EOPNOTSUPP,
+		  "this kernel does not tell which PASIDs parents of mdevs "
+		  "have: it has no mdevs, or no generic netlink family "
+		  "\"mdev\" in this network namespace");
 	return vdev_hint(ctx, -EOPNOTSUPP,
 			 "needs Linux 7.2 with the patches of libvdev "
 			 "(kernel-patches/) and CONFIG_VFIO_MDEV_NETLINK; "
