@@ -37,7 +37,9 @@ static int check_mdev(const struct vdev_device *dev)
 	return vdev_fail(dev->ctx, -EINVAL, "%s is no mdev", dev->address);
 }
 
-int vdev_mdev_wait(struct vdev_device *dev, unsigned int timeout_ms)
+/* Until its type is known and, if that is wanted, a driver has it. */
+static int wait_for(struct vdev_device *dev, unsigned int timeout_ms,
+		    bool driver)
 {
 	struct vdev_sys *sys = &dev->ctx->sys;
 	uint64_t end = sys->ops->now_ms(sys) + timeout_ms;
@@ -45,8 +47,8 @@ int vdev_mdev_wait(struct vdev_device *dev, unsigned int timeout_ms)
 
 	while (!error) {
 		error = vdev_device_refresh(dev);
-		if (error ||
-		    (vdev_device_mdev_type(dev) && vdev_device_driver(dev)))
+		if (error || (vdev_device_mdev_type(dev) &&
+			      (!driver || vdev_device_driver(dev))))
 			return error;
 		if (sys->ops->now_ms(sys) >= end)
 			return vdev_fail(dev->ctx, -ETIMEDOUT,
@@ -56,6 +58,11 @@ int vdev_mdev_wait(struct vdev_device *dev, unsigned int timeout_ms)
 		sys->ops->sleep_ms(sys, LOOK_EVERY);
 	}
 	return error;
+}
+
+int vdev_mdev_wait(struct vdev_device *dev, unsigned int timeout_ms)
+{
+	return wait_for(dev, timeout_ms, true);
 }
 
 /* --- Making */
@@ -462,7 +469,11 @@ static int fail_removal(struct vdev_device *dev, const struct mdev_link *link,
 	}
 }
 
-/* One that goes away already will not become usable. */
+/*
+ * One that goes away already will not become usable. A driver may have left
+ * one, which can be removed all the same; its type is known from when it was
+ * whole.
+ */
 static int wait_removable(struct vdev_device *dev, struct mdev_link *link,
 			  unsigned int timeout_ms)
 {
@@ -473,7 +484,8 @@ static int wait_removable(struct vdev_device *dev, struct mdev_link *link,
 		return known.removing
 			       ? fail_removal(dev, link, -EALREADY, timeout_ms)
 			       : 0;
-	return vdev_mdev_wait(dev, timeout_ms);
+	return wait_for(dev, timeout_ms < DRIVER_MS ? timeout_ms : DRIVER_MS,
+			false);
 }
 
 int vdev_mdev_remove(struct vdev_device *dev, unsigned int timeout_ms,

@@ -283,6 +283,22 @@ static void test_half_made(void **state)
 	fakekernel_free(fk);
 }
 
+/* Somebody has unbound it: that does not keep it from being removed. */
+static void test_without_driver(void **state)
+{
+	struct fakekernel *fk = machine();
+	struct vdev_ctx *ctx = fakekernel_ctx(fk);
+	struct vdev_mdev_config *config = config_of(ctx, "serial-2");
+
+	(void)state;
+	assert_int_equal(create(ctx, "serial", UUID, config), 0);
+	assert_int_equal(ctx->sys.ops->unlink(&ctx->sys, DEVICE "/driver"), 0);
+	assert_int_equal(remove_it(ctx, UUID), 0);
+	vdev_mdev_config_free(config);
+	vdev_ctx_unref(ctx);
+	fakekernel_free(fk);
+}
+
 static void test_removal_waits(void **state)
 {
 	struct fakekernel *fk = machine();
@@ -418,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_attributes_rolled_back),
 		cmocka_unit_test(test_half_made),
+		cmocka_unit_test(test_without_driver),
 		cmocka_unit_test(test_removal_waits),
 		cmocka_unit_test(test_not_an_mdev),
 		cmocka_unit_test(test_failures),
