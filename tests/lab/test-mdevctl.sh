@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # profile: default
+# kernel: stock patched
 # timeout: 200
 #
 # Our program under mdevctl's name, and the scripts of its protocol, on mdevs
