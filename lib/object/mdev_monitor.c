@@ -128,6 +128,9 @@ static int list_netlink(struct vdev_mdev_monitor *m, bool quiet)
 	int error;
 
 	error = mdev_netlink_parents(&m->link.nl, &parents, &parent_count);
+	/* The family is gone with its module, and that had none left. */
+	if (error == -ENOENT)
+		return 0;
 	if (!error)
 		error = mdev_netlink_devices(&m->link.nl, &devices,
 					     &device_count);

@@ -253,6 +253,20 @@ static void test_netlink_lost(void **state)
 	expect_removed(monitor, UUID);
 	expect_removed(monitor, OTHER);
 	expect_none(monitor);
+	/* It goes for good; what it said of that is lost. */
+	m.nl.refused = MDEV_CMD_PARENT_GET;
+	m.nl.refusals = 1;
+	m.nl.error = ENOENT;
+	m.nl.lost = ENOBUFS;
+	expect(monitor, VDEV_MDEV_EVENT_PARENT_REMOVED, NULL, "late", NULL);
+	expect(monitor, VDEV_MDEV_EVENT_PARENT_REMOVED, NULL, "serial", NULL);
+	m.nl.refusals = 1;
+	m.nl.error = EPERM;
+	m.nl.lost = ENOBUFS;
+	assert_int_equal(
+		vdev_mdev_monitor_next(
+			monitor, 0, &(const struct vdev_mdev_event *){ NULL }),
+		-EPERM);
 	end(&m, monitor);
 }
 
