@@ -165,7 +165,9 @@ static int read_device(struct vdev_mdev_monitor *m,
 
 	if (error)
 		return error;
-	error = vdev_mdev_wait(dev, WHOLE_MS);
+	/* The type is made known last; its driver may have left it since. */
+	if (!vdev_device_mdev_type(dev))
+		error = vdev_mdev_wait(dev, WHOLE_MS);
 	if (!error) {
 		const char *parent = vdev_device_parent(dev);
 		const char *type = vdev_device_mdev_type(dev);

@@ -278,6 +278,11 @@ static void test_uevents(void **state)
 	(void)state;
 	start(&m, false);
 	create(&m, OTHER);
+	/* A driver that has left it does not make it less known. */
+	assert_int_equal(m.ctx->sys.ops->unlink(&m.ctx->sys,
+						"/sys/bus/mdev/devices/" OTHER
+						"/driver"),
+			 0);
 	monitor = watch(&m);
 	assert_string_equal(vdev_mdev_monitor_interface(monitor), "uevent");
 	expect_none(monitor);
