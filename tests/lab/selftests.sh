@@ -36,11 +36,25 @@ compat_header() {
 	EOF
 }
 
+# linked SOURCE DIR: the source by links, but for the harness: half a minute a
+# test is too little for an emulated debug kernel.
+linked() {
+	local harness=tools/testing/selftests/kselftest_harness.h
+	mkdir "$2"
+	find "$1/" -mindepth 1 -maxdepth 1 ! -name tools -exec ln -s -t "$2" {} +
+	cp -rs "$1/tools" "$2"
+	rm "$2/$harness"
+	sed 's/^#define TEST_TIMEOUT_DEFAULT 30$/#define TEST_TIMEOUT_DEFAULT 600/' \
+		"$1/$harness" >"$2/$harness"
+}
+
 # build KERNEL-DIR OUTPUT
 build() {
-	local source=$1/source/tools/testing/selftests new=$2.new sub flags
+	local new=$2.new sub flags
+	local source=$new/source/tools/testing/selftests
 	rm -rf "$new"
 	mkdir -p "$new/vfio" "$new/iommu"
+	linked "$(readlink -f "$1/source")" "$new/source"
 	compat_header >"$new/compat.h"
 	flags="-isystem $1/headers/include -include $new/compat.h"
 	for sub in vfio iommu; do
@@ -50,7 +64,7 @@ build() {
 			return 1
 		}
 	done
-	rm -rf "$2"
+	rm -rf "$2" "$new/source"
 	mv "$new" "$2"
 }
 
@@ -130,7 +144,7 @@ main() {
 	local kernel out
 	expect
 	kernel=$("$LAB" --kernel "$KERNEL" --print-kernel) || t_bail "no kernel"
-	out=${kernel%/kernel/*}/selftests/${kernel##*/}
+	out=${kernel%/kernel/*}/selftests/${kernel##*/}-$(declare -f compat_header linked build | cksum | cut -d ' ' -f 1)
 	"$LAB" --need libcap-dev || t_bail "libcap-dev is needed to build them"
 	[ -d "$out" ] || t_ok "the selftests build" build "$kernel" "$out" || t_done
 	t_run "the guest runs them" 0 "$LAB" --kernel "$KERNEL" --timeout 1500 -- \
