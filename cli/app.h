@@ -169,6 +169,7 @@ int migrate_load(struct app *app);
 int migrate_receive(struct app *app);
 int migrate_save(struct app *app);
 int migrate_send(struct app *app);
+int migrate_set(struct app *app);
 int migrate_verify(struct app *app);
 int irq_list(struct app *app);
 int irq_test(struct app *app);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* vdevctl migrate info, save, load, verify, send, receive */
+/* vdevctl migrate info, set, save, load, verify, send, receive */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -155,6 +155,112 @@ int migrate_info(struct app *app)
 	output_styled(&app->out, STYLE_BOLD, g.o.name);
 	fputc('\n', app->out.stream);
 	output_lines(&app->out, lines, document);
+	return 0;
+}
+
+/* --- set */
+
+/* Several devices. */
+struct together {
+	struct app *app;
+	struct opened *devices;
+	struct vdev_migration **all;
+	size_t count;
+};
+
+static void together_clear(struct together *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		vdev_migration_free(t->all[i]);
+		opened_clear(&t->devices[i]);
+	}
+	free(t->all);
+	free(t->devices);
+}
+
+static int open_together(struct together *t, const char *const *operands,
+			 size_t count)
+{
+	t->devices = x_alloc(count, sizeof(*t->devices));
+	t->all = x_alloc(count, sizeof(struct vdev_migration *));
+	for (size_t i = 0; i < count; i++) {
+		struct opened *o = &t->devices[i];
+
+		t->count = i + 1;
+		if (open_operand(t->app, operands[i], o))
+			return -1;
+		for (size_t j = 0; j < i; j++)
+			if (vdev_file_fd(t->devices[j].file) ==
+			    vdev_file_fd(o->file))
+				return app_fail(t->app, VDEV_ERROR_INVALID,
+						"%s is named twice", o->name);
+		if (vdev_migration_new(o->file, &t->all[i]))
+			return app_fail_ctx(t->app);
+	}
+	return 0;
+}
+
+/* Those without data: their session would end with the command. */
+static int find_state(struct app *app, const char *word,
+		      enum vdev_migration_state *ret)
+{
+	static const enum vdev_migration_state states[] = {
+		VDEV_MIGRATION_STATE_RUNNING, VDEV_MIGRATION_STATE_RUNNING_P2P,
+		VDEV_MIGRATION_STATE_STOP
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (str_eq(word, vdev_migration_state_name(states[i]))) {
+			*ret = states[i];
+			return 0;
+		}
+	return app_fail(app, VDEV_ERROR_INVALID,
+			"'%s' is none of running, running-p2p and stop", word);
+}
+
+static json_object *states_of(struct together *t)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < t->count; i++) {
+		json_object *o = json_object_new_object();
+		enum vdev_migration_state state;
+		bool known = !vdev_migration_state(t->all[i], &state);
+
+		output_add(o, "address", output_string(t->devices[i].name));
+		output_add(
+			o, "state",
+			output_string(known ? vdev_migration_state_name(state)
+					    : NULL));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+int migrate_set(struct app *app)
+{
+	__attribute__((
+		cleanup(together_clear))) struct together t = { .app = app };
+	_auto_json_ json_object *document = NULL;
+	enum vdev_migration_state state = VDEV_MIGRATION_STATE_STOP;
+	const struct arguments *args = &app->args;
+
+	if (find_state(app, args->operands[0], &state))
+		return -1;
+	app->several = args->operand_count > 2;
+	if (open_together(&t, args->operands + 1, args->operand_count - 1))
+		return -1;
+	if (vdev_migration_set_state_all(t.all, t.count, state))
+		return app_fail_ctx(app);
+	document = json_object_new_object();
+	output_add(document, "state", output_string(args->operands[0]));
+	output_add(document, "devices", states_of(&t));
+	if (app->json)
+		output_document(app->out.stream, document);
+	else if (!app->quiet)
+		for (size_t i = 0; i < t.count; i++)
+			fprintf(app->out.stream, "%s: %s\n", t.devices[i].name,
+				args->operands[0]);
 	return 0;
 }
 

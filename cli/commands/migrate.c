@@ -30,6 +30,11 @@ static const struct option info_options[] = {
 	{ .name = NULL },
 };
 
+static const struct option set_options[] = {
+	OPEN_OPTIONS,
+	{ .name = NULL },
+};
+
 static const struct option save_options[] = {
 	{ .name = "to",
 	  .argument = "FILE|fd:N|-",
@@ -148,6 +153,34 @@ const struct command migrate_commands[] = {
 				  "into another one of its type" },
 				{ NULL, NULL } },
 		.run = migrate_load,
+	},
+	{
+		.object = "migrate",
+		.verb = "set",
+		.operands = "running|running-p2p|stop DEV...",
+		.fewest = 2,
+		.most = ANY_NUMBER,
+		.complete = COMPLETE_DEVICES,
+		.summary = "Stop devices together, or let them run",
+		.description =
+			"Brings devices into a migration state: stop, running, "
+			"or running-p2p, in which a device works but starts no "
+			"DMA to others. Several go in the order that devices "
+			"need that reach each other by DMA: all that can keep "
+			"still before the first one stops, and none works in "
+			"full before all have left stop. What was stopped is "
+			"saved one after the other then, and stays "
+			"stopped. " KEEPS_OPEN OPENING_RESETS,
+		.options = set_options,
+		.examples =
+			(const struct example[]){
+				{ "migrate set stop $nic $gpu",
+				  "in a session; 'migrate save $nic --to "
+				  "nic.vdm' and so on follow" },
+				{ "migrate set running $nic $gpu",
+				  "both go on" },
+				{ NULL, NULL } },
+		.run = migrate_set,
 	},
 	{
 		.object = "migrate",

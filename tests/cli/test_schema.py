@@ -117,7 +117,7 @@ def addresses(root):
 OPENED = {"aux-list", "devlink", "devlink-list", "devlink-params",
           "eswitch", "eswitch-set", "iommu-info", "iommu-ranges", "irq-list",
           "irq-test", "mdev-event", "memlock", "migrate-info",
-          "migrate-transfer", "port", "port-list",
+          "migrate-set", "migrate-transfer", "port", "port-list",
           "port-set", "rate-list", "rate-set", "region-dump", "region-list",
           "region-read",
           "vf-set", "vf-show"}

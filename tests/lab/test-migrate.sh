@@ -105,6 +105,32 @@ t_is stop "$(state $A)" "and stays so"
 t_run "and loaded into" 0 vdevctl migrate load $A --from "$T_DIR/stopped.vdm"
 t_is running "$(state $A)" "which lets it run"
 
+# --- Several together
+
+put $A 70
+put $B 90
+t_run "two stop together" 0 vdevctl --json migrate set stop $A $B
+t_schema migrate-set "set: by the schema"
+t_is "stop $A stop $B stop" \
+	"$(json '[.state, (.devices[] | .address, .state)] | join(" ")')" "both have"
+t_run "the first is saved" 0 vdevctl migrate save $A --to "$T_DIR/first.vdm"
+t_run "and the second" 0 vdevctl migrate save $B --to "$T_DIR/second.vdm"
+t_is "stop stop" "$(state $A) $(state $B)" "they stay so"
+t_run "each gets the other's state" 0 vdevctl migrate load $A --stop --from "$T_DIR/second.vdm"
+t_run "still stopped" 0 vdevctl migrate load $B --stop --from "$T_DIR/first.vdm"
+t_run "and they go on together" 0 vdevctl migrate set running $A $B
+t_is "$A: running $B: running" "$(xargs <<<"$T_OUT")" "which is told"
+t_is "$(holds 90)$(holds 70)" "$(get $A)$(get $B)" "each with what the other had"
+printf '%s\n' "a = device open $A" "b = device open $B" 'migrate set stop $a $b' \
+	"migrate save \$a --to $T_DIR/third.vdm" 'migrate info $b' \
+	'migrate set running $a $b' 'migrate set running $b $b' >"$T_DIR/lines"
+t_run "the same in a session" 2 vdevctl batch "$T_DIR/lines"
+t_like "$A: stop.*$B: stop.*now stop.*state +stop.*$A: running.*$B: running" \
+	"$(xargs <<<"$T_OUT")" "stops both, saves one, lets both run"
+t_like 'is named twice' "$T_ERR" "and refuses what makes no sense"
+t_run "a state with data ends with its command" 2 vdevctl migrate set stop-copy $A
+t_like 'none of running, running-p2p and stop' "$T_ERR" "and is not offered"
+
 # --- Another type of device
 
 put $OTHER 77

@@ -9,7 +9,13 @@
 #include <cmocka.h>
 
 /* Tests run one at a time, and the gateway's data are fakevfio's. */
-static struct fakemig *the;
+/* That of the context. */
+static struct fakemig *mig(struct vdev_sys *sys)
+{
+	struct fakevfio *fv = sys->data;
+
+	return fv->before;
+}
 
 /* The arcs of the specification, by the digits of the states. */
 static bool is_arc(const struct fakemig *f, uint32_t from, uint32_t to)
@@ -75,6 +81,11 @@ static int fake_set_state(struct fakemig *f,
 	assert_true(length + 2 < sizeof(f->path));
 	f->path[length] = (char)('0' + to);
 	f->path[length + 1] = '\0';
+	if (f->journal) {
+		const char entry[] = { f->name, (char)('0' + to), '\0' };
+
+		strcat(f->journal, entry);
+	}
 	return 0;
 }
 
@@ -123,23 +134,27 @@ static int fake_precopy_info(struct fakemig *f, struct vfio_precopy_info *info)
 static int fake_ioctl(struct vdev_sys *sys, int fd, unsigned long request,
 		      void *arg)
 {
+	struct fakemig *f = mig(sys);
+
 	if (fd == FAKE_SESSION)
 		return request == VFIO_MIG_GET_PRECOPY_INFO
-			       ? fake_precopy_info(the, arg)
+			       ? fake_precopy_info(f, arg)
 			       : -ENOTTY;
 	if (request == VFIO_DEVICE_FEATURE)
-		return fake_feature(the, arg);
-	if (request == VFIO_DEVICE_RESET && !the->no_reset)
-		the->state = VFIO_DEVICE_STATE_RUNNING;
-	return the->former.ioctl(sys, fd, request, arg);
+		return fake_feature(f, arg);
+	if (request == VFIO_DEVICE_RESET && !f->no_reset)
+		f->state = VFIO_DEVICE_STATE_RUNNING;
+	return f->former.ioctl(sys, fd, request, arg);
 }
 
 static int fake_close(struct vdev_sys *sys, int fd)
 {
+	struct fakemig *f = mig(sys);
+
 	if (fd != FAKE_SESSION)
-		return the->former.close(sys, fd);
-	assert_true(the->session);
-	the->session = false;
+		return f->former.close(sys, fd);
+	assert_true(f->session);
+	f->session = false;
 	return 0;
 }
 
@@ -167,14 +182,16 @@ static ssize_t session_read(struct fakemig *f, void *buf, size_t size)
 
 static ssize_t fake_read(struct vdev_sys *sys, int fd, void *buf, size_t size)
 {
+	struct fakemig *f = mig(sys);
+
 	if (fd == FAKE_SESSION)
-		return session_read(the, buf, size);
+		return session_read(f, buf, size);
 	if (fd != FAKE_IN && fd != FAKE_OUT)
-		return the->former.read(sys, fd, buf, size);
-	size = portion(the, size, the->in_size - the->in_at);
+		return f->former.read(sys, fd, buf, size);
+	size = portion(f, size, f->in_size - f->in_at);
 	if (size)
-		memcpy(buf, the->in + the->in_at, size);
-	the->in_at += size;
+		memcpy(buf, f->in + f->in_at, size);
+	f->in_at += size;
 	return (ssize_t)size;
 }
 
@@ -189,48 +206,51 @@ static ssize_t add(uint8_t *to, size_t *have, const void *buf, size_t size)
 static ssize_t fake_write(struct vdev_sys *sys, int fd, const void *buf,
 			  size_t size)
 {
+	struct fakemig *f = mig(sys);
+
 	if (fd != FAKE_SESSION)
-		return the->former.write(sys, fd, buf, size);
-	if (the->write_error)
-		return -the->write_error;
-	return add(the->taken, &the->taken_size, buf,
-		   portion(the, size, SIZE_MAX));
+		return f->former.write(sys, fd, buf, size);
+	if (f->write_error)
+		return -f->write_error;
+	return add(f->taken, &f->taken_size, buf, portion(f, size, SIZE_MAX));
 }
 
 static ssize_t fake_write_some(struct vdev_sys *sys, int fd, const void *buf,
 			       size_t size)
 {
-	(void)sys;
+	struct fakemig *f = mig(sys);
+
 	assert_int_equal(fd, FAKE_OUT);
-	if (the->out_most) {
-		if (the->out_size == the->out_most)
+	if (f->out_most) {
+		if (f->out_size == f->out_most)
 			return -EPIPE;
-		size = portion(the, size, the->out_most - the->out_size);
+		size = portion(f, size, f->out_most - f->out_size);
 	}
-	return add(the->out, &the->out_size, buf, portion(the, size, SIZE_MAX));
+	return add(f->out, &f->out_size, buf, portion(f, size, SIZE_MAX));
 }
 
 static int fake_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
 		     int timeout_ms)
 {
-	(void)sys;
+	struct fakemig *f = mig(sys);
+
 	assert_int_equal(count, 2);
-	the->polls++;
-	the->now += the->tick;
+	f->polls++;
+	f->now += f->tick;
 	fds[0].revents = fds[1].revents = 0;
-	if (the->cancel_after && the->polls >= the->cancel_after &&
+	if (f->cancel_after && f->polls >= f->cancel_after &&
 	    fds[1].fd == FAKE_CANCEL) {
 		fds[1].revents = POLLIN;
 		return 1;
 	}
-	if (the->interrupt) {
-		the->interrupt--;
+	if (f->interrupt) {
+		f->interrupt--;
 		return -EINTR;
 	}
-	if (the->waits) {
+	if (f->waits) {
 		assert_true(timeout_ms > 0);
-		the->waits--;
-		the->now += (unsigned int)timeout_ms;
+		f->waits--;
+		f->now += (unsigned int)timeout_ms;
 		return 0;
 	}
 	fds[0].revents = fds[0].events;
@@ -240,18 +260,20 @@ static int fake_poll(struct vdev_sys *sys, struct pollfd *fds, nfds_t count,
 static int64_t fake_seek(struct vdev_sys *sys, int fd, int64_t offset,
 			 int whence)
 {
-	(void)sys;
+	struct fakemig *f = mig(sys);
+
 	assert_int_equal(fd, FAKE_IN);
-	if (!the->in_file)
+	if (!f->in_file)
 		return -ESPIPE;
-	the->in_at = (size_t)offset + (whence == SEEK_CUR ? the->in_at : 0);
-	return (int64_t)the->in_at;
+	f->in_at = (size_t)offset + (whence == SEEK_CUR ? f->in_at : 0);
+	return (int64_t)f->in_at;
 }
 
 static uint64_t fake_now_ms(struct vdev_sys *sys)
 {
-	(void)sys;
-	return the->now;
+	struct fakemig *f = mig(sys);
+
+	return f->now;
 }
 
 struct fakemig *fakemig_start(struct vfio_setup *vs)
@@ -275,7 +297,7 @@ struct fakemig *fakemig_start(struct vfio_setup *vs)
 	vs->fv.ops.poll = fake_poll;
 	vs->fv.ops.seek = fake_seek;
 	vs->fv.ops.now_ms = fake_now_ms;
-	the = f;
+	vs->fv.before = f;
 	return f;
 }
 
@@ -283,8 +305,8 @@ void fakemig_stop(struct fakemig *f)
 {
 	assert_false(f->session);
 	f->vs->fv.ops = f->former;
+	f->vs->fv.before = NULL;
 	free(f->taken);
 	free(f->out);
 	free(f);
-	the = NULL;
 }

@@ -28,6 +28,8 @@ struct fakemig {
 	uint32_t state;
 	bool session;	  /* its descriptor is open */
 	char path[64];	  /* the states it was brought into: "251" */
+	char *journal;	  /* the same of several, "a2b2", if not NULL ... */
+	char name;	  /* ... and how it is called there */
 	bool precopy_v2;  /* switched on */
 	bool no_v2;	  /* not known */
 	bool no_size;	  /* no estimate */

@@ -55,6 +55,7 @@ struct fakevfio {
 	const struct vdev_sys_ops *former_ops;
 	void *former_data;
 	struct vdev_sys_ops ops;
+	void *before; /* of what stands before it: fakemig */
 
 	enum fake_fd fds[FAKE_FDS];
 	unsigned int mappings;

@@ -505,25 +505,104 @@ static void test_progress(void **state)
 
 /* --- Several devices */
 
+struct several {
+	struct setup *setups[3];
+	struct vdev_migration *all[3];
+	char journal[128];
+};
+
+/* "a" can do all, "b" has no P2P states, "c" can do all. */
+static void several_start(struct several *v)
+{
+	v->journal[0] = '\0';
+	for (int i = 0; i < 3; i++) {
+		struct setup *s;
+
+		assert_int_equal(set_up((void **)&s), 0);
+		if (i == 1) {
+			vdev_migration_free(s->m);
+			s->f->flags = VDEV_MIGRATION_STOP_COPY |
+				      VDEV_MIGRATION_PRE_COPY;
+			assert_int_equal(vdev_migration_new(s->vs->file, &s->m),
+					 0);
+		}
+		s->f->journal = v->journal;
+		s->f->name = (char)('a' + i);
+		v->setups[i] = s;
+		v->all[i] = s->m;
+	}
+}
+
+static void several_stop(struct several *v)
+{
+	for (int i = 0; i < 3; i++)
+		tear_down((void **)&v->setups[i]);
+}
+
+/* What they are brought through on the way to a state. */
+static void goes(struct several *v, enum vdev_migration_state state,
+		 const char *journal)
+{
+	v->journal[0] = '\0';
+	assert_int_equal(vdev_migration_set_state_all(v->all, 3, state), 0);
+	assert_string_equal(v->journal, journal);
+}
+
 /*
- * There is one fake device, and so two objects for it do what one does: what
- * is of interest is that the first does not stop before the second is quiet.
+ * None stops before all that can are quiet, none works before all have left
+ * STOP, and what can keep still does so until then.
  */
 static void test_all(void **state)
 {
-	struct setup *s = *state;
-	struct vdev_migration *all[1] = { s->m };
+	struct several v;
 
-	assert_int_equal(vdev_migration_set_state_all(all, 1, STATE(STOP_COPY)),
+	(void)state;
+	several_start(&v);
+	goes(&v, STATE(PRE_COPY), "a6b6c6");
+	goes(&v, STATE(STOP_COPY), "a7c7a3b3c3");
+	goes(&v, STATE(STOP), "a1b1c1");
+	goes(&v, STATE(RUNNING), "a5c5a2b2c2");
+	goes(&v, STATE(STOP_COPY), "a5c5a1a3b1b3c1c3");
+	goes(&v, STATE(RUNNING), "a1b1c1a5c5a2b2c2");
+	goes(&v, STATE(RUNNING), "");
+	several_stop(&v);
+}
+
+static void test_all_fails(void **state)
+{
+	struct several v;
+	struct fakemig *c;
+
+	(void)state;
+	several_start(&v);
+	c = v.setups[2]->f;
+	assert_int_equal(vdev_migration_set_state_all(v.all, 0, STATE(STOP)),
 			 0);
-	assert_string_equal(s->f->path, "513");
-	assert_int_equal(vdev_migration_set_state_all(all, 1, STATE(PRE_COPY)),
-			 -EINVAL);
-	assert_int_equal(vdev_migration_set_state_all(all, 1, STATE(RUNNING)),
-			 0);
-	assert_string_equal(s->f->path, "513152");
-	assert_int_equal(vdev_migration_set_state_all(all, 0, STATE(RUNNING)),
-			 0);
+	/* One that cannot: none goes. */
+	assert_int_equal(
+		vdev_migration_set_state_all(v.all, 3, STATE(RUNNING_P2P)),
+		-EOPNOTSUPP);
+	vfio_says(v.setups[1]->vs, "does not have the state running-p2p");
+	assert_string_equal(v.journal, "");
+	/* One whose arc fails: the others stay where they are. */
+	c->fail_to = STATE(RUNNING_P2P);
+	c->fail_error = EBUSY;
+	c->fail_stays = true;
+	assert_int_equal(vdev_migration_set_state_all(v.all, 3, STATE(STOP)),
+			 -EBUSY);
+	assert_string_equal(v.setups[0]->f->path, "5");
+	assert_string_equal(v.setups[1]->f->path, "");
+	c->fail_error = 0;
+	goes(&v, STATE(STOP), "c5a1b1c1");
+	assert_int_equal(
+		vdev_migration_set_state_all(v.all, 3, STATE(PRE_COPY)), 0);
+	assert_int_equal(
+		vdev_migration_set_state_all(v.all, 3, STATE(STOP_COPY)), 0);
+	assert_int_equal(
+		vdev_migration_set_state_all(v.all, 3, STATE(PRE_COPY)),
+		-EINVAL);
+	vfio_says(v.setups[0]->vs, "no way leads");
+	several_stop(&v);
 }
 
 /* --- Failures */
@@ -585,7 +664,8 @@ int main(void)
 		TEST(test_timeout),
 		TEST(test_cancel),
 		TEST(test_progress),
-		TEST(test_all),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_all_fails),
 		TEST(test_failures),
 	};
 

@@ -310,6 +310,91 @@ static void test_together(struct end *from, struct end *to)
 	      "and run together");
 }
 
+/* The library's lines on who goes where. */
+struct story {
+	char text[8192];
+};
+
+static void tell(void *data, enum vdev_log_level level, const char *message)
+{
+	struct story *story = data;
+	size_t length = strlen(story->text);
+
+	(void)level;
+	snprintf(story->text + length, sizeof(story->text) - length, "%s\n",
+		 message);
+}
+
+/* Whether the second device took one arc before the first took another. */
+static int came_before(const struct story *story, const char *second,
+		       const char *arc, const char *first, const char *other)
+{
+	char line[2][256];
+	const char *at[2];
+
+	snprintf(line[0], sizeof(line[0]), "%s goes from %s\n", second, arc);
+	snprintf(line[1], sizeof(line[1]), "%s goes from %s\n", first, other);
+	at[0] = strstr(story->text, line[0]);
+	at[1] = strstr(story->text, line[1]);
+	return at[0] && at[1] && at[0] < at[1];
+}
+
+/* Both give what they have, in pre-copy and then stopped together. */
+static int save_both(struct vdev_migration *const both[2], FILE *const files[2])
+{
+	int ret = vdev_migration_set_state_all(both, 2, STATE(PRE_COPY));
+
+	for (int pass = 0; pass < 2 && !ret; pass++) {
+		for (int i = 0; i < 2 && !ret; i++)
+			ret = vdev_migration_copy_out(both[i], fileno(files[i]),
+						      NULL);
+		if (!ret)
+			ret = vdev_migration_set_state_all(
+				both, 2, pass ? STATE(STOP) : STATE(STOP_COPY));
+	}
+	return ret;
+}
+
+/* Each takes what the other gave, and they start together. */
+static int load_both(struct vdev_migration *const both[2], FILE *const files[2])
+{
+	int ret = vdev_migration_set_state_all(both, 2, STATE(RESUMING));
+
+	for (int i = 0; i < 2 && !ret; i++) {
+		rewind(files[!i]);
+		ret = vdev_migration_copy_in(both[i], fileno(files[!i]), NULL);
+	}
+	return ret ? ret
+		   : vdev_migration_set_state_all(both, 2, STATE(RUNNING));
+}
+
+static void test_swap(struct end *a, struct end *b, char *const names[2])
+{
+	struct vdev_migration *both[] = { a->m, b->m };
+	FILE *files[] = { tmpfile(), tmpfile() };
+	struct story story = { 0 };
+
+	if (!check(files[0] && files[1], "two files"))
+		return;
+	check(!vdev_migration_recover(a->m) && !vdev_migration_recover(b->m) &&
+		      !put_state(a, 0x31) && !put_state(b, 0x51),
+	      "two devices have states of their own");
+	vdev_ctx_set_log(ctx, VDEV_LOG_INFO, tell, &story);
+	check(!save_both(both, files),
+	      "they are saved together, with pre-copy");
+	check(came_before(&story, names[1], "pre-copy to pre-copy-p2p",
+			  names[0], "pre-copy-p2p to stop-copy"),
+	      "both kept still before the first stopped");
+	check(!load_both(both, files), "each is loaded with the other's");
+	vdev_ctx_set_log(ctx, VDEV_LOG_INFO, NULL, NULL);
+	check(came_before(&story, names[1], "stop to running-p2p", names[0],
+			  "running-p2p to running"),
+	      "both had left stop before the first worked");
+	check(has_state(a, 0x51) && has_state(b, 0x31), "and has it");
+	fclose(files[0]);
+	fclose(files[1]);
+}
+
 /* --- What goes wrong */
 
 static void test_error(struct end *e)
@@ -365,12 +450,13 @@ static void test_cut(struct end *from, struct end *to)
 	check(1, "data that are cut off are refused, and a reset helps");
 }
 
-static void test(struct end *from, struct end *to)
+static void test(struct end *from, struct end *to, char *const names[2])
 {
 	test_move(from, to);
 	test_precopy(from);
 	test_limits(from);
 	test_together(from, to);
+	test_swap(from, to, names);
 	test_error(from);
 	test_cut(from, to);
 	test_arcs(from);
@@ -387,7 +473,7 @@ int main(int argc, char **argv)
 	if (check(!vdev_iommu_open(ctx, VDEV_IOMMU_ANY, &iommu) &&
 			  !end_open(argv[2], &from) && !end_open(argv[3], &to),
 		  "both are opened")) {
-		test(&from, &to);
+		test(&from, &to, argv + 2);
 		ret = 0;
 	}
 	end_close(&from);
