@@ -390,6 +390,7 @@ static int take_sample(struct app *app, const struct object *object,
 			     "{bytes_per_second:bytes} a second",
 			     sample);
 	fprintf(app->out.stream, "%s\n", text);
+	print_map(app, bitmap);
 	/* Each is seen when it is there. */
 	app_write(app);
 	return 0;

@@ -102,7 +102,9 @@ const struct command dirty_commands[] = {
 		.flags = COMMAND_SESSION,
 		.summary = "Tell how fast pages are written to",
 		.description = "Reports again and again, and tells how much "
-			       "became dirty each time and in a second.",
+			       "became dirty each time and in a second; on a "
+			       "terminal with a line that shows where, as "
+			       "dirty report draws it.",
 		.options = watch_options,
 		.examples =
 			(const struct example[]){

@@ -60,6 +60,12 @@ t_run "type 1 in text" 0 vdevctl batch "$T_DIR/lines"
 t_like "d: 256 dirty pages" "$T_OUT" "the count is told"
 t_like "0x4000000-0x40fffff" "$T_OUT" "and the range"
 t_like "a second" "$T_OUT" "and the rate"
+t_unlike '\[#' "$T_OUT" "and nothing is drawn"
+rm "$T_DIR/bits"
+t_run "type 1 on a terminal" 0 script -qec \
+	"stty cols 42; vdevctl batch $T_DIR/lines" /dev/null
+t_is 5 "$(grep -cF "[$(printf '#%.0s' {1..40})]" <<<"$T_OUT")" \
+	"each report and sample is drawn, too"
 cat >"$T_DIR/lines" <<'EOF'
 i = iommu open --backend type1
 a = ioas alloc --iommu $i
