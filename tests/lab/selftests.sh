@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # host
 # kernel: stock patched patched-debug
-# timeout: 1800
+# timeout: 4800
 #
 # The lab's own check: the kernel's vfio and iommufd selftests, built from the
 # lab kernel's source into the cache, run in a guest, their results compared
@@ -19,6 +19,8 @@ LAB=$HERE/../../scripts/lab
 KERNEL=stock
 [ "${1-}" != --kernel ] || KERNEL=$2
 EXPECTED=$T_DIR/expected
+LIMIT=1500
+[ "$KERNEL" = "${KERNEL%-debug}" ] || LIMIT=4500
 
 # The guest needs no vdevctl.
 export VDEV_LAB_PRESET=none
@@ -147,7 +149,7 @@ main() {
 	out=${kernel%/kernel/*}/selftests/${kernel##*/}-$(declare -f compat_header linked build | cksum | cut -d ' ' -f 1)
 	"$LAB" --need libcap-dev || t_bail "libcap-dev is needed to build them"
 	[ -d "$out" ] || t_ok "the selftests build" build "$kernel" "$out" || t_done
-	t_run "the guest runs them" 0 "$LAB" --kernel "$KERNEL" --timeout 1500 -- \
+	t_run "the guest runs them" 0 "$LAB" --kernel "$KERNEL" --timeout "$LIMIT" -- \
 		bash -c "$(declare -f guest); guest \"\$@\"" guest "$out" "$(cat "$EXPECTED")"
 	cp "$T_DIR/out" "$T_DIR/results"
 	[ -z "${VDEV_TEST_KEEP-}" ] || cp "$T_DIR/out" "$VDEV_TEST_KEEP"
