@@ -125,8 +125,7 @@ static int add_tracker(struct app *app, struct object *ioas,
 		return -1;
 	if (vdev_dirty_start(dirty))
 		return app_fail_ctx(app);
-	object = session_add(app, &dirty_type, dirty);
-	session_use(app->session, object, ioas, USE_PART, 0, 0);
+	object = session_add_part(app, &dirty_type, dirty, ioas);
 	for (size_t i = 1; i < app->args.operand_count; i++)
 		session_use(app->session, object,
 			    session_get(app, app->args.operands[i], NULL),

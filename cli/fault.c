@@ -30,15 +30,13 @@ const struct object_type fault_type = {
 int fault_alloc(struct app *app)
 {
 	struct vdev_fault_queue *queue;
-	struct object *iommu = ioas_iommu(app), *object;
+	struct object *iommu = ioas_iommu(app);
 
 	if (!iommu)
 		return -1;
 	if (vdev_fault_queue_new(iommu->data, &queue))
 		return app_fail_ctx(app);
-	object = session_add(app, &fault_type, queue);
-	session_use(app->session, object, iommu, USE_PART, 0, 0);
-	session_print(app, object);
+	session_print(app, session_add_part(app, &fault_type, queue, iommu));
 	return 0;
 }
 

@@ -287,7 +287,7 @@ static int need_space(struct app *app, struct held *d)
 
 int pasid_alloc(struct app *app)
 {
-	struct object *device = take_device(app), *object;
+	struct object *device = take_device(app);
 	struct held *d = device ? device->data : NULL;
 	uint32_t pasid = 0;
 	struct taken *t;
@@ -302,9 +302,7 @@ int pasid_alloc(struct app *app)
 		return app_fail_ctx(app);
 	t = x_alloc(1, sizeof(*t));
 	*t = (struct taken){ d, pasid };
-	object = session_add(app, &pasid_type, t);
-	session_use(app->session, object, device, USE_PART, 0, 0);
-	session_print(app, object);
+	session_print(app, session_add_part(app, &pasid_type, t, device));
 	return 0;
 }
 

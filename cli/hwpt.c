@@ -175,9 +175,8 @@ static int take_plan(struct app *app, struct plan *p)
 static void add_hwpt(struct app *app, struct object *of, struct object *queue,
 		     struct vdev_hwpt *hwpt)
 {
-	struct object *object = session_add(app, &hwpt_type, hwpt);
+	struct object *object = session_add_part(app, &hwpt_type, hwpt, of);
 
-	session_use(app->session, object, of, USE_PART, 0, 0);
 	if (queue)
 		session_use(app->session, object, queue, USE_ATTACHED, 0, 0);
 	session_print(app, object);

@@ -165,10 +165,7 @@ struct object *ioas_iommu(struct app *app)
 static int add_ioas(struct app *app, struct object *iommu,
 		    struct vdev_ioas *ioas)
 {
-	struct object *object = session_add(app, &ioas_type, ioas);
-
-	session_use(app->session, object, iommu, USE_PART, 0, 0);
-	session_print(app, object);
+	session_print(app, session_add_part(app, &ioas_type, ioas, iommu));
 	return 0;
 }
 

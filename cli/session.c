@@ -201,6 +201,15 @@ struct object *session_add(struct app *app, const struct object_type *type,
 	return session_add_as(app, app->session->name, type, data);
 }
 
+struct object *session_add_part(struct app *app, const struct object_type *type,
+				void *data, struct object *of)
+{
+	struct object *object = session_add(app, type, data);
+
+	session_use(app->session, object, of, USE_PART, 0, 0);
+	return object;
+}
+
 struct object *session_next(const struct session *s,
 			    const struct object *object)
 {

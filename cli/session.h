@@ -79,7 +79,10 @@ struct object *session_only(const struct session *s,
 /* Adds an object under the name that the line gives, taking `data` over. */
 struct object *session_add(struct app *app, const struct object_type *type,
 			   void *data);
-/* The same under another name, which is free. */
+/* The same for what is a part of another object, and goes before that. */
+struct object *session_add_part(struct app *app, const struct object_type *type,
+				void *data, struct object *of);
+/* As session_add(), under another name, which is free. */
 struct object *session_add_as(struct app *app, const char *name,
 			      const struct object_type *type, void *data);
 

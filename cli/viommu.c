@@ -81,16 +81,6 @@ const struct object_type hw_queue_type = {
 	.id = hw_queue_id,
 };
 
-static int add_part(struct app *app, const struct object_type *type, void *data,
-		    struct object *of)
-{
-	struct object *object = session_add(app, type, data);
-
-	session_use(app->session, object, of, USE_PART, 0, 0);
-	session_print(app, object);
-	return 0;
-}
-
 static struct object *take_viommu(struct app *app)
 {
 	return session_get(app, app->args.operands[0], &viommu_type);
@@ -263,7 +253,8 @@ int viommu_alloc(struct app *app)
 	free(data);
 	if (ret)
 		return app_fail_ctx(app);
-	return add_part(app, &viommu_type, viommu, parent);
+	session_print(app, session_add_part(app, &viommu_type, viommu, parent));
+	return 0;
 }
 
 int viommu_device(struct app *app)
@@ -286,8 +277,7 @@ int viommu_device(struct app *app)
 	}
 	if (vdev_vdevice_new(viommu->data, id, number, &vdevice))
 		return app_fail_ctx(app);
-	object = session_add(app, &vdevice_type, vdevice);
-	session_use(app->session, object, viommu, USE_PART, 0, 0);
+	object = session_add_part(app, &vdevice_type, vdevice, viommu);
 	if (device)
 		session_use(app->session, object, device, USE_ATTACHED, 0, 0);
 	session_print(app, object);
@@ -308,7 +298,8 @@ int viommu_events(struct app *app)
 		return -1;
 	if (vdev_veventq_new(viommu->data, type, depth, size, &queue))
 		return app_fail_ctx(app);
-	return add_part(app, &veventq_type, queue, viommu);
+	session_print(app, session_add_part(app, &veventq_type, queue, viommu));
+	return 0;
 }
 
 static json_object *describe_event(const struct vdev_vevent *event)
@@ -370,5 +361,7 @@ int viommu_queue(struct app *app)
 	if (vdev_hw_queue_new(viommu->data, type, index, address, length,
 			      &queue))
 		return app_fail_ctx(app);
-	return add_part(app, &hw_queue_type, queue, viommu);
+	session_print(app,
+		      session_add_part(app, &hw_queue_type, queue, viommu));
+	return 0;
 }
