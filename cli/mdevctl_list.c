@@ -225,20 +225,13 @@ static int add_active_one(struct mdevctl *m, struct devices *all,
 
 static int add_active(struct mdevctl *m, struct devices *all)
 {
-	struct vdev_device_list *list = NULL;
-	struct vdev_filter *filter;
+	struct vdev_device_list *list;
 	struct vdev_device *dev;
 	int ret = 0;
 	size_t i;
 
-	if (vdev_filter_new(m->ctx, &filter))
+	if (vdev_mdev_list_new(m->ctx, &list) < 0)
 		return mdevctl_fail_ctx(m);
-	if (vdev_filter_add(filter, "bus=mdev") ||
-	    vdev_device_list_new(m->ctx, filter, &list) < 0)
-		ret = mdevctl_fail_ctx(m);
-	vdev_filter_free(filter);
-	if (ret)
-		return ret;
 	vdev_device_list_foreach(list, i, dev)
 		ret |= add_active_one(m, all, dev);
 	vdev_device_list_free(list);

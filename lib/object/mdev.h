@@ -43,7 +43,10 @@ struct vdev_mdev_type_list *mdev_type_list_alloc(void);
 int mdev_type_list_add(struct vdev_mdev_type_list *list, const char *parent,
 		       const struct mdev_type_facts *facts);
 
-/* All types, read from sysfs on every kernel. */
+/* All mdevs, read from sysfs on every kernel. Return: as vdev_mdev_list_new().
+ */
+int mdev_list_by_sysfs(struct vdev_ctx *ctx, struct vdev_device_list **ret);
+/* Likewise all types. */
 int mdev_type_list_by_sysfs(struct vdev_ctx *ctx,
 			    struct vdev_mdev_type_list **ret);
 

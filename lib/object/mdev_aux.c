@@ -123,19 +123,6 @@ static int add_parent(struct mdev_link *link,
 
 /* --- All of them */
 
-static int list_mdevs(struct vdev_ctx *ctx, struct vdev_device_list **ret)
-{
-	struct vdev_filter *filter = NULL;
-	int error = vdev_filter_new(ctx, &filter);
-
-	if (!error)
-		error = vdev_filter_add(filter, "bus=mdev");
-	if (!error)
-		error = vdev_device_list_new(ctx, filter, ret);
-	vdev_filter_free(filter);
-	return error < 0 ? error : 0;
-}
-
 static int fill(struct mdev_link *link, const char *only,
 		struct vdev_aux_list *list)
 {
@@ -146,9 +133,10 @@ static int fill(struct mdev_link *link, const char *only,
 
 	if (error)
 		return fail(link, "mdevs", error);
-	error = list_mdevs(link->ctx, &mdevs);
-	if (error)
+	error = mdev_list_by_sysfs(link->ctx, &mdevs);
+	if (error < 0)
 		return error;
+	error = 0;
 	for (size_t i = 0; i < link->parent_count && !error; i++) {
 		const struct mdev_netlink_parent *parent = &link->parents[i];
 

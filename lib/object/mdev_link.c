@@ -59,11 +59,12 @@ static int compare_parents(const void *a, const void *b)
 
 static int know_parents(struct mdev_link *link)
 {
-	int error = 0;
+	int error;
 
-	if (!link->parents_known)
-		error = mdev_netlink_parents(&link->nl, &link->parents,
-					     &link->parent_count);
+	if (link->parents_known)
+		return 0;
+	error = mdev_netlink_parents(&link->nl, &link->parents,
+				     &link->parent_count);
 	if (error)
 		return error;
 	if (link->parents)

@@ -11,7 +11,7 @@
 #include "object/list.h"
 #include "object/mdev_link.h"
 
-static int list_sysfs(struct vdev_ctx *ctx, struct vdev_device_list **ret)
+int mdev_list_by_sysfs(struct vdev_ctx *ctx, struct vdev_device_list **ret)
 {
 	struct vdev_filter *filter;
 	int error = vdev_filter_new(ctx, &filter);
@@ -77,5 +77,6 @@ int vdev_mdev_list_new(struct vdev_ctx *ctx, struct vdev_device_list **ret)
 	_auto_link_ struct mdev_link link;
 
 	mdev_link_open(ctx, &link);
-	return link.netlink ? list_netlink(&link, ret) : list_sysfs(ctx, ret);
+	return link.netlink ? list_netlink(&link, ret)
+			    : mdev_list_by_sysfs(ctx, ret);
 }
