@@ -50,6 +50,14 @@ void app_log_to(struct app *app);
 /* A message on stderr that is not an error; silent with --quiet. */
 void app_warn(const struct app *app, const char *fmt, ...) PRINTF(2, 3);
 /*
+ * Lets `add` add to an array what each operand names or, without any, what NULL
+ * stands for. Return: 0, or the first failure.
+ */
+int app_add_operands(struct app *app,
+		     int (*add)(struct app *app, const char *operand,
+				json_object *array),
+		     json_object *array);
+/*
  * An array as a document, or as output_table() does it, without headings for
  * --no-header; the warning `none` in place of an empty table.
  */

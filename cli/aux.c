@@ -79,14 +79,10 @@ static const char *const list_keys[] = {
 int aux_list(struct app *app)
 {
 	_auto_json_ json_object *array = json_object_new_array();
-	int ret = option_check_header(app);
 
-	for (size_t i = 0; i < app->args.operand_count && !ret; i++)
-		ret = add_parents(app, app->args.operands[i], array);
-	if (!ret && !app->args.operand_count)
-		ret = add_parents(app, NULL, array);
-	if (ret)
-		return ret;
+	if (option_check_header(app) ||
+	    app_add_operands(app, add_parents, array))
+		return -1;
 	app_print_list(app, array, list_columns, list_keys,
 		       ARRAY_SIZE(list_columns),
 		       "no device here can be a parent of mdevs");

@@ -84,14 +84,9 @@ static const char *const type_keys[] = {
 int mdev_types(struct app *app)
 {
 	_auto_json_ json_object *types = json_object_new_array();
-	int ret = option_check_header(app);
 
-	for (size_t i = 0; i < app->args.operand_count && !ret; i++)
-		ret = add_types(app, app->args.operands[i], types);
-	if (!ret && !app->args.operand_count)
-		ret = add_types(app, NULL, types);
-	if (ret)
-		return ret;
+	if (option_check_header(app) || app_add_operands(app, add_types, types))
+		return -1;
 	app_print_list(app, types, type_columns, type_keys,
 		       ARRAY_SIZE(type_columns),
 		       app->args.operand_count

@@ -25,6 +25,18 @@ void app_warn(const struct app *app, const char *fmt, ...)
 	fprintf(stderr, "vdevctl: %s\n", line);
 }
 
+int app_add_operands(struct app *app,
+		     int (*add)(struct app *app, const char *operand,
+				json_object *array),
+		     json_object *array)
+{
+	int ret = app->args.operand_count ? 0 : add(app, NULL, array);
+
+	for (size_t i = 0; i < app->args.operand_count && !ret; i++)
+		ret = add(app, app->args.operands[i], array);
+	return ret;
+}
+
 void app_print_list(struct app *app, json_object *array,
 		    const struct column *columns, const char *const *keys,
 		    size_t count, const char *none)
