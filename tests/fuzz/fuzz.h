@@ -37,6 +37,10 @@ void fuzz_sys(struct vdev_sys *sys, struct fuzz_input *input,
 struct vdev_ctx *fuzz_ctx(struct fuzz_input *input, const uint8_t *data,
 			  size_t size);
 
+/* For fds of a fuzzer's own. */
+int fuzz_same_fd(struct vdev_sys *sys, int fd);
+int fuzz_close_nothing(struct vdev_sys *sys, int fd);
+
 /* The input as a string; the caller frees it. */
 char *fuzz_string(const uint8_t *data, size_t size);
 

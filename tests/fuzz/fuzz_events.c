@@ -55,19 +55,6 @@ static ssize_t read_piece(struct vdev_sys *sys, int fd, void *buf, size_t size)
 	return (ssize_t)n;
 }
 
-static int same_fd(struct vdev_sys *sys, int fd)
-{
-	(void)sys;
-	return fd;
-}
-
-static int close_nothing(struct vdev_sys *sys, int fd)
-{
-	(void)sys;
-	(void)fd;
-	return 0;
-}
-
 /* Each record takes some of the input, and so does each failure. */
 static void read_faults(struct vdev_iommu *iommu, size_t size)
 {
@@ -122,8 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ops = *ctx->sys.ops;
 	ops.ioctl = answer;
 	ops.read = read_piece;
-	ops.dup = same_fd;
-	ops.close = close_nothing;
+	ops.dup = fuzz_same_fd;
+	ops.close = fuzz_close_nothing;
 	ctx->sys.ops = &ops;
 	FUZZ_CHECK(
 		!vdev_iommu_import(ctx, VDEV_IOMMU_IOMMUFD, IOMMUFD, &iommu));

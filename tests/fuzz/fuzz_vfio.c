@@ -76,19 +76,6 @@ static int answer(struct vdev_sys *sys, int fd, unsigned long request,
 	}
 }
 
-static int same_fd(struct vdev_sys *sys, int fd)
-{
-	(void)sys;
-	return fd;
-}
-
-static int close_nothing(struct vdev_sys *sys, int fd)
-{
-	(void)sys;
-	(void)fd;
-	return 0;
-}
-
 static void try_region(struct vdev_file *file, unsigned int index)
 {
 	const struct vdev_region *region;
@@ -177,8 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ctx = fuzz_ctx(&in, data + 1, size - 1);
 	ops = *ctx->sys.ops;
 	ops.ioctl = answer;
-	ops.dup = same_fd;
-	ops.close = close_nothing;
+	ops.dup = fuzz_same_fd;
+	ops.close = fuzz_close_nothing;
 	ctx->sys.ops = &ops;
 	if (*data & 1)
 		try_file(ctx);
