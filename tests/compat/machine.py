@@ -33,6 +33,8 @@ class Kernel(threading.Thread):
         self.seen = []
         self.wake = os.pipe()
         self.pid = 0
+        # Held until the pid of a program that may already run is known.
+        self.starting = threading.Lock()
 
     def watch(self, path, act):
         if os.path.exists(path):
@@ -44,6 +46,7 @@ class Kernel(threading.Thread):
         self.writers.append(os.open(path, os.O_WRONLY))
         if self.pid:
             self.stop_on(fd)
+        os.write(self.wake[1], b"+")
 
     def stop_on(self, fd):
         fcntl.fcntl(fd, self.F_SETSIG, signal.SIGSTOP)
@@ -73,12 +76,15 @@ class Kernel(threading.Thread):
             ready = select.select([self.wake[0], *self.files], [], [])[0]
             for fd in ready:
                 if fd == self.wake[0]:
-                    return
+                    if not os.read(fd, 1):
+                        return
+                    continue
                 path, act = self.files[fd]
                 text = os.read(fd, 4096).decode()
                 self.seen.append((path, text))
-                act(path, text)
-                self.go_on()
+                with self.starting:
+                    act(path, text)
+                    self.go_on()
 
     def end(self):
         os.close(self.wake[1])
@@ -150,15 +156,21 @@ class Machine:
     def run(self, program, *args, text=None, env=None):
         """Runs a program on the machine, with `text` on its input."""
         env = {**os.environ, "MDEVCTL_ENV_ROOT": self.root, **(env or {})}
-        with subprocess.Popen(
+        with self.kernel.starting:
+            process = subprocess.Popen(
                 [program, *args], env=env, cwd=self.path("cwd"),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, text=True,
-                preexec_fn=self.kernel.serve) as process:
+                preexec_fn=self.kernel.serve)
             self.kernel.pid = process.pid
             if self.kernel.ident is None:
                 self.kernel.start()
-            stdout, stderr = process.communicate(text, timeout=60)
+        with process:
+            try:
+                stdout, stderr = process.communicate(text, timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         return subprocess.CompletedProcess(args, process.returncode, stdout,
                                            stderr)
 
