@@ -58,7 +58,9 @@ struct vdev_iova_mapping {
  * @page_size: how many bytes a bit stands for, a power of two
  * @ret: receives the bitmap; the caller frees it with vdev_bitmap_free()
  *
- * It takes a 32768th of @length with pages of 4096 bytes.
+ * It takes a 32768th of @length with pages of 4096 bytes; from 2 MiB on, in
+ * large pages where the system has some (madvise(2), MADV_HUGEPAGE), through
+ * which the other calls are faster.
  *
  * Return: 0; -EINVAL for numbers that are not as said; -EOVERFLOW if the range
  * is past the end of all addresses, or all of them; -ENOMEM.

@@ -37,7 +37,7 @@ static size_t plain_edges(const uint64_t *words, size_t at, size_t end,
 	uint64_t e[BITS_BLOCK], mask;
 
 	for (; at + BITS_BLOCK <= end; at += BITS_BLOCK) {
-		bits_prefetch(words + at, BITS_BLOCK);
+		bits_prefetch(words + at + BITS_AHEAD, BITS_BLOCK);
 		if (plain_pass_over(words, at, at + BITS_BLOCK,
 				    -(uint64_t)(count & 1)) == at + BITS_BLOCK)
 			continue;

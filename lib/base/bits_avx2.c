@@ -79,7 +79,7 @@ AVX2 static size_t edges(const uint64_t *words, size_t at, size_t end,
 	size_t count = edges->count, room = edges->room - BITS_EDGES_ROOM;
 
 	for (; at + BITS_BLOCK <= end; at += BITS_BLOCK) {
-		bits_prefetch(words + at, BITS_BLOCK);
+		bits_prefetch(words + at + BITS_AHEAD, BITS_BLOCK);
 		if (uniform(words + at, BITS_BLOCK,
 			    _mm256_set1_epi64x(-(long long)(count & 1))))
 			continue;
@@ -123,7 +123,7 @@ AVX2 static uint64_t count(const uint64_t *words, size_t n)
 	for (; i + 8 * LANES <= n; i += 8 * LANES) {
 		__m256i bytes = zero;
 
-		bits_prefetch(words + i, 8 * LANES);
+		bits_prefetch(words + i + BITS_AHEAD, 8 * LANES);
 		BITS_UNROLL
 		for (size_t j = 0; j < 8; j++)
 			bytes = _mm256_add_epi8(
@@ -147,9 +147,11 @@ AVX2 static void or_words(uint64_t *dst, const uint64_t *src, size_t n)
 	size_t i = 0;
 
 	for (; i + BITS_BLOCK <= n; i += BITS_BLOCK) {
+		bits_prefetch(src + i + BITS_BLOCK, BITS_BLOCK);
 		/* Nothing to add: the other block is not even read. */
 		if (uniform(src + i, BITS_BLOCK, _mm256_setzero_si256()))
 			continue;
+		bits_prefetch_own(dst + i + BITS_BLOCK, BITS_BLOCK);
 		BITS_UNROLL
 		for (size_t j = 0; j < BITS_BLOCK; j += LANES)
 			or_vector(dst + i + j, src + i + j);

@@ -128,7 +128,7 @@ AVX512 static size_t edges(const uint64_t *words, size_t at, size_t end,
 	size_t count = edges->count, room = edges->room - BITS_EDGES_ROOM;
 
 	for (; at + BITS_BLOCK <= end; at += BITS_BLOCK) {
-		bits_prefetch(words + at, BITS_BLOCK);
+		bits_prefetch(words + at + BITS_AHEAD, BITS_BLOCK);
 		if (uniform(words + at,
 			    _mm512_set1_epi64(-(long long)(count & 1))))
 			continue;
@@ -156,7 +156,7 @@ AVX512 static uint64_t count(const uint64_t *words, size_t n)
 	size_t i = 0;
 
 	for (; i + 4 * LANES <= n; i += 4 * LANES) {
-		bits_prefetch(words + i, 4 * LANES);
+		bits_prefetch(words + i + BITS_AHEAD, 4 * LANES);
 		BITS_UNROLL
 		for (size_t j = 0; j < 4; j++) {
 			__m512i w = _mm512_loadu_si512(words + i + j * LANES);
@@ -183,9 +183,11 @@ AVX512 static void or_words(uint64_t *dst, const uint64_t *src, size_t n)
 	size_t i = 0;
 
 	for (; i + BITS_BLOCK <= n; i += BITS_BLOCK) {
+		bits_prefetch(src + i + BITS_BLOCK, BITS_BLOCK);
 		/* Nothing to add: the other block is not even read. */
 		if (uniform(src + i, _mm512_setzero_si512()))
 			continue;
+		bits_prefetch_own(dst + i + BITS_BLOCK, BITS_BLOCK);
 		BITS_UNROLL
 		for (size_t j = 0; j < BITS_BLOCK; j += LANES)
 			or_vector(dst + i + j, src + i + j);

@@ -28,8 +28,9 @@ bool bits_avx512_usable(void);
 #endif
 
 /*
- * Asks for a block of words that comes later: the processor stops reading ahead
- * where a branch goes the other way. Past the end this does nothing.
+ * Asks for words that come later, `BITS_AHEAD` of them in a scan: the processor
+ * stops reading ahead where a branch goes the other way. Past the end this does
+ * nothing.
  */
 #define BITS_AHEAD 256
 
@@ -38,7 +39,16 @@ bits_prefetch(const uint64_t *words, size_t count)
 {
 	BITS_UNROLL
 	for (size_t i = 0; i < count; i += 8)
-		__builtin_prefetch(words + BITS_AHEAD + i);
+		__builtin_prefetch(words + i);
+}
+
+/* The same for words that will be written to. */
+static inline __attribute__((always_inline)) void
+bits_prefetch_own(uint64_t *words, size_t count)
+{
+	BITS_UNROLL
+	for (size_t i = 0; i < count; i += 8)
+		__builtin_prefetch(words + i, 1);
 }
 
 static inline bool bits_have_room(const struct bits_edges *edges)

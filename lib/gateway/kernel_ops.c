@@ -169,6 +169,13 @@ static int kernel_munmap(struct vdev_sys *sys, void *address, size_t length)
 	return munmap(address, length) ? -errno : 0;
 }
 
+static void kernel_want_huge(struct vdev_sys *sys, void *address, size_t length)
+{
+	(void)sys;
+	/* A kernel without large pages gives small ones. */
+	(void)madvise(address, length, MADV_HUGEPAGE);
+}
+
 static int list_buffer(const char *buf, long size, vdev_sys_list_fn fn,
 		       void *data)
 {
@@ -971,6 +978,7 @@ const struct vdev_sys_ops vdev_sys_kernel_ops = {
 	.dup = kernel_dup,
 	.mmap = kernel_mmap,
 	.munmap = kernel_munmap,
+	.want_huge = kernel_want_huge,
 	.list = kernel_list,
 	.readlink = kernel_readlink,
 	.stat = kernel_stat,

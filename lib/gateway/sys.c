@@ -106,6 +106,12 @@ void vdev_sys_munmap(struct vdev_sys *sys, void *address, size_t length)
 	sys->ops->munmap(sys, address, length);
 }
 
+void vdev_sys_want_huge(struct vdev_sys *sys, void *address, size_t length)
+{
+	if (sys->ops->want_huge)
+		sys->ops->want_huge(sys, address, length);
+}
+
 ssize_t vdev_sys_pread(struct vdev_sys *sys, int fd, void *buf, size_t size,
 		       uint64_t offset)
 {

@@ -82,6 +82,8 @@ struct vdev_sys_ops {
 	int (*mmap)(struct vdev_sys *sys, int fd, uint64_t offset,
 		    size_t length, int prot, void **ret);
 	int (*munmap)(struct vdev_sys *sys, void *address, size_t length);
+	/* A wish that memory be in large pages. May be missing. */
+	void (*want_huge)(struct vdev_sys *sys, void *address, size_t length);
 	int (*list)(struct vdev_sys *sys, int dirfd, const char *path,
 		    vdev_sys_list_fn fn, void *data);
 	ssize_t (*readlink)(struct vdev_sys *sys, int dirfd, const char *path,
@@ -208,6 +210,7 @@ int vdev_sys_dup(struct vdev_sys *sys, int fd);
 int vdev_sys_mmap(struct vdev_sys *sys, int fd, uint64_t offset, size_t length,
 		  int prot, void **ret);
 void vdev_sys_munmap(struct vdev_sys *sys, void *address, size_t length);
+void vdev_sys_want_huge(struct vdev_sys *sys, void *address, size_t length);
 
 /*
  * Reads or writes at an offset, short transfers joined. Return: the count,

@@ -7,6 +7,8 @@
 
 /* What the words start at: the longest vector, and a cache line. */
 #define ALIGNMENT 64
+/* What the words of a large bitmap start at: a large page, on most machines. */
+#define HUGE_ALIGNMENT (2UL << 20)
 /* How many runs are looked at in one go, on the stack. */
 #define SOME_RUNS 128
 
@@ -34,6 +36,26 @@ static int check_geometry(struct vdev_ctx *ctx, uint64_t start, uint64_t length,
 	return 0;
 }
 
+/*
+ * Zeroed words, and in `memory` what to free. In large pages where that may be:
+ * adding goes through two bitmaps at once, and stops at each end of a page.
+ */
+static uint64_t *new_words(struct vdev_ctx *ctx, size_t size, void **memory)
+{
+	size_t alignment = size < HUGE_ALIGNMENT ? ALIGNMENT : HUGE_ALIGNMENT;
+	void *words;
+
+	*memory = malloc(size + alignment);
+	if (!*memory)
+		return NULL;
+	words = (void *)(((uintptr_t)*memory + alignment - 1) &
+			 ~(uintptr_t)(alignment - 1));
+	if (alignment == HUGE_ALIGNMENT)
+		vdev_sys_want_huge(&ctx->sys, words, size);
+	/* Written to, so that the kernel really gives the memory now. */
+	return memset(words, 0, size);
+}
+
 int bitmap_new(struct vdev_ctx *ctx, const struct bits_ops *ops, uint64_t start,
 	       uint64_t length, uint64_t page_size, struct vdev_bitmap **ret)
 {
@@ -49,16 +71,12 @@ int bitmap_new(struct vdev_ctx *ctx, const struct bits_ops *ops, uint64_t start,
 	bitmap->shift = (unsigned int)__builtin_ctzll(page_size);
 	bitmap->pages = length >> bitmap->shift;
 	size = bits_words(bitmap->pages) * sizeof(uint64_t);
-	bitmap->memory = malloc(size + ALIGNMENT);
-	if (!bitmap->memory) {
+	bitmap->words = new_words(ctx, size, &bitmap->memory);
+	if (!bitmap->words) {
 		free(bitmap);
 		return vdev_fail(ctx, -ENOMEM,
 				 "no memory for a bitmap of %zu bytes", size);
 	}
-	bitmap->words = (void *)(((uintptr_t)bitmap->memory + ALIGNMENT - 1) &
-				 ~(uintptr_t)(ALIGNMENT - 1));
-	/* Written to, so that the kernel really gives the memory now. */
-	memset(bitmap->words, 0, size);
 	bitmap->ctx = vdev_ctx_ref(ctx);
 	bitmap->ops = ops;
 	bitmap->start = start;

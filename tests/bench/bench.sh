@@ -10,6 +10,10 @@ MISSED=0
 # is one of awk, on v and r.
 judge() {
 	local word=ok
+	if ! [[ $2 =~ ^[0-9.]+$ && $3 =~ ^[0-9.]+$ ]]; then
+		echo "$1: '$2' and '$3' are no figures" >&2
+		exit 2
+	fi
 	if ! awk -v v="$2" -v r="$3" "BEGIN { exit !($4) }"; then
 		word=MISSED
 		MISSED=1

@@ -370,6 +370,38 @@ static void test_arguments(void **state)
 	vdev_bitmap_free(NULL);
 }
 
+/* One that is in large pages, and a block that has no neighbour. */
+static void test_large(void **state)
+{
+	uint64_t length = 64ULL << 30, offset = 0;
+	struct vdev_bitmap *bitmaps[2];
+	struct vdev_iova_range run;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(
+			vdev_bitmap_new(ctx, START, length, SMALL, &bitmaps[i]),
+			0);
+		assert_int_equal(
+			(uintptr_t)vdev_bitmap_words(bitmaps[i], NULL) %
+				(2 << 20),
+			0);
+		assert_int_equal(vdev_bitmap_count(bitmaps[i]), 0);
+	}
+	assert_int_equal(vdev_bitmap_set(bitmaps[0], START, SMALL), 0);
+	assert_int_equal(
+		vdev_bitmap_set(bitmaps[1], START + length - 2 * SMALL, SMALL),
+		0);
+	assert_int_equal(vdev_bitmap_or(bitmaps[0], bitmaps[1]), 0);
+	assert_int_equal(vdev_bitmap_count(bitmaps[0]), 2);
+	assert_true(vdev_bitmap_next(bitmaps[0], &offset, &run));
+	assert_int_equal(run.start, START);
+	assert_true(vdev_bitmap_next(bitmaps[0], &offset, &run));
+	assert_int_equal(run.last, START + length - SMALL - 1);
+	for (size_t i = 0; i < 2; i++)
+		vdev_bitmap_free(bitmaps[i]);
+}
+
 static void without_memory(struct failnth *fail, void *data)
 {
 	struct vdev_bitmap *bitmap = NULL;
@@ -409,7 +441,7 @@ int main(void)
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_or),
 		cmocka_unit_test(test_and_not),	  cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_translate), cmocka_unit_test(test_kvm),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_large),	  cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
