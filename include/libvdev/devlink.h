@@ -724,6 +724,10 @@ VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
  * vdev_devlink_change_run() - do it
  * @change: the change
  *
+ * It waits for another process that does the same with this devlink instance,
+ * which takes the right to write to /run/vdev/lock; without that right it does
+ * not wait.
+ *
  * Kernel interface: ``DEVLINK_CMD_ESWITCH_SET``, Linux 4.8;
  * ``DEVLINK_CMD_PORT_SET`` for functions, Linux 5.9; ``DEVLINK_CMD_RATE_SET``,
  * ``DEVLINK_CMD_RATE_NEW`` and ``DEVLINK_CMD_RATE_DEL``, Linux 5.14;
@@ -733,8 +737,9 @@ VDEV_EXPORT int vdev_devlink_change_check(struct vdev_devlink_change *change);
  * Return: 0; what vdev_devlink_change_check() returns; -EOPNOTSUPP if the
  * driver cannot set it; another errno of the driver, whose own sentence is in
  * vdev_ctx_last_error(); -EIO if the driver took a value and shows another one;
- * -EPERM without CAP_NET_ADMIN. vdev_ctx_last_kind() tells whether what was
- * set before was put back.
+ * -EPERM without CAP_NET_ADMIN; -EINTR if a signal ended the wait, or another
+ * errno if the lock cannot be taken. vdev_ctx_last_kind() tells whether what
+ * was set before was put back.
  */
 VDEV_EXPORT int vdev_devlink_change_run(struct vdev_devlink_change *change);
 

@@ -6,6 +6,7 @@
 
 #include "object/devlink.h"
 #include "object/list.h"
+#include "object/lock.h"
 
 enum item_kind {
 	ITEM_ATTR,
@@ -692,7 +693,19 @@ static int finish(struct vdev_devlink_change *change, size_t at)
 	return ret ? ret : verify_item(change, at);
 }
 
-int vdev_devlink_change_run(struct vdev_devlink_change *change)
+/* What it was is put back on failure: nobody must set it in the meantime. */
+static int take_lock(const struct vdev_devlink *dl, struct locks *ret)
+{
+	_auto_free_ char *name = NULL;
+
+	if (asprintf(&name, "devlink-%s", dl->name) < 0)
+		return vdev_fail(dl->ctx, -ENOMEM, "out of memory");
+	/* Between the bus and the device. */
+	*strchrnul(name, '/') = '-';
+	return locks_take_if_permitted(dl->ctx, name, dl->name, ret);
+}
+
+static int run_locked(struct vdev_devlink_change *change)
 {
 	int ret = vdev_devlink_change_check(change);
 
@@ -703,6 +716,17 @@ int vdev_devlink_change_run(struct vdev_devlink_change *change)
 	if (!ret)
 		ret = verify(change);
 	return !ret && ends(change) ? finish(change, change->count - 1) : ret;
+}
+
+int vdev_devlink_change_run(struct vdev_devlink_change *change)
+{
+	struct locks locks = { 0 };
+	int ret = take_lock(change->dl, &locks);
+
+	if (!ret)
+		ret = run_locked(change);
+	locks_release(change->dl->ctx, &locks);
+	return ret;
 }
 
 /* --- What came of it */

@@ -91,6 +91,23 @@ int locks_take(struct vdev_ctx *ctx, struct strv *names, struct strv *shared,
 	return 0;
 }
 
+int locks_take_if_permitted(struct vdev_ctx *ctx, const char *name,
+			    const char *what, struct locks *ret)
+{
+	_auto_strv_ struct strv names = { 0 };
+	int error;
+
+	if (strv_addf(&names, "%s", name))
+		return vdev_fail(ctx, -ENOMEM, "out of memory");
+	error = locks_take(ctx, &names, NULL, true, ret);
+	if (error != -EACCES && error != -EPERM && error != -EROFS)
+		return error;
+	vdev_log(ctx, VDEV_LOG_INFO,
+		 "%s is changed without a lock, for want of the right to one",
+		 what);
+	return 0;
+}
+
 void locks_release(struct vdev_ctx *ctx, struct locks *locks)
 {
 	/* Closing the last fd of a lock releases it. */

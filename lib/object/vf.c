@@ -530,25 +530,15 @@ int vdev_vf_check(struct vdev_ctx *ctx, const char *netdev, unsigned int vf,
 
 /*
  * What is set together is read first, and another process must not set it in
- * the meantime. Who may set VFs need not be root: without the right to a lock
- * it goes without.
+ * the meantime.
  */
 static int take_lock(struct vdev_ctx *ctx, const char *netdev,
 		     struct locks *ret)
 {
-	_auto_strv_ struct strv names = { 0 };
-	int error;
+	char name[sizeof("interface-") + IFNAMSIZ];
 
-	if (strv_addf(&names, "interface-%s", netdev))
-		return vdev_fail(ctx, -ENOMEM, "out of memory");
-	error = locks_take(ctx, &names, NULL, true, ret);
-	if (error != -EACCES && error != -EPERM && error != -EROFS)
-		return error;
-	vdev_log(ctx, VDEV_LOG_INFO,
-		 "VFs of %s are set without a lock, for want of the right to "
-		 "one",
-		 netdev);
-	return 0;
+	snprintf(name, sizeof(name), "interface-%s", netdev);
+	return locks_take_if_permitted(ctx, name, netdev, ret);
 }
 
 int vdev_vf_set(struct vdev_ctx *ctx, const char *netdev, unsigned int vf,

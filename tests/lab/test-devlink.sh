@@ -193,6 +193,18 @@ t_run "a priority, and before it a rate" 6 vdevctl rate set "$DEV" below \
 t_like "cannot set tx-priority of node below to 3: .*tx-max is 80mbit again" \
 	"$T_ERR" "are undone"
 t_is 10000000 "$(node below tx_max)" "so it is"
+
+# What is put back is read first: who sets something waits before it reads.
+exec 9>>"/run/vdev/lock/devlink-${DEV/\//-}"
+flock 9
+vdevctl rate set "$DEV" below tx-max 1gbit tx-priority 3 2>"$T_DIR/waits" 9>&- &
+t_wait 20 grep -q "waiting for another process" "$T_DIR/waits"
+devlink port function rate set "$DEV/below" tx_max 40mbit
+exec 9>&-
+rc=0
+wait $! || rc=$?
+t_is 6 "$rc" "one that waited for another process"
+t_is 5000000 "$(node below tx_max)" "puts back what that one set"
 t_run "a new node with a priority" 6 vdevctl --json rate add "$DEV" third \
 	tx-max 1gbit tx-priority 3
 t_is '[["node","rolled-back"],["tx-max","rolled-back"],["tx-priority","failed"]]' \

@@ -87,6 +87,9 @@ static int user_set(struct user *u, const char *text)
 	struct vdev_vf_token token;
 	int ret = vdev_vf_token_parse(text, &token);
 
+	/* It could not be opened, which is a failure of its own. */
+	if (!u->file)
+		ret = -EBADF;
 	if (!ret)
 		ret = vdev_file_set_vf_token(u->file, &token);
 	vdev_vf_token_clear(&token);
