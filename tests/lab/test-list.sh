@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# profile: default noiommu many
-# full-profile: legacy amd virtio group
+# profile: default
+# full-profile: noiommu many legacy amd virtio group
 # kernel: stock 6.1
 # timeout: 200
 #
