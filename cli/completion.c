@@ -148,7 +148,8 @@ static void print_operands(FILE *f)
 
 /*
  * Both shells leave the command so far in $command, the option that waits for
- * its argument in $waiting, and another root in $root.
+ * its argument in $waiting, another root in $root, and in $behind how many
+ * words of a program's command line there are, if that has begun.
  */
 static const char common_script[] =
 	"# The words that stand for a kind, or nothing for what the shell\n"
@@ -183,13 +184,20 @@ static const char common_script[] =
 	"# Takes the words before the one to complete.\n"
 	"_vdevctl_parse() {\n"
 	"	local word\n"
-	"	command='' waiting='' root=''\n"
-	"	for word in \"$@\"; do\n"
+	"	command='' waiting='' root='' behind=''\n"
+	"	while [ $# -gt 0 ]; do\n"
+	"		word=$1\n"
+	"		shift\n"
 	"		if [ -n \"$waiting\" ]; then\n"
 	"			[ \"$waiting\" != --root ] || root=$word\n"
 	"			waiting=\n"
 	"			continue\n"
 	"		fi\n"
+	"		case \"$command $word\" in\n"
+	"		'exec --')\n"
+	"			behind=$#\n"
+	"			return ;;\n"
+	"		esac\n"
 	"		case \"$word\" in\n"
 	"		--root=*) root=${word#*=} ;;\n"
 	"		--*=*) ;;\n"
@@ -219,10 +227,26 @@ static void print_common(FILE *f)
 }
 
 static const char bash_script[] =
+	"# The program's own completion, where bash-completion is loaded.\n"
+	"_vdevctl_program() {\n"
+	"	local i\n"
+	"	if declare -F _command_offset >/dev/null; then\n"
+	"		for i in \"${!COMP_WORDS[@]}\"; do\n"
+	"			[ \"${COMP_WORDS[i]}\" != -- ] || break\n"
+	"		done\n"
+	"		_command_offset $((i + 1))\n"
+	"	elif [ \"$behind\" -eq 0 ]; then\n"
+	"		mapfile -t COMPREPLY < <(compgen -c -- \"$1\")\n"
+	"	else\n"
+	"		compopt -o filenames\n"
+	"		mapfile -t COMPREPLY < <(compgen -f -- \"$1\")\n"
+	"	fi\n"
+	"}\n"
+	"\n"
 	"_vdevctl() {\n"
 	"	local line=${COMP_LINE:0:COMP_POINT} typed part kind before "
 	"cur\n"
-	"	local command waiting root\n"
+	"	local command waiting root behind\n"
 	"	local -a words\n"
 	"	read -ra words <<<\"$line\"\n"
 	"	case \"$line\" in\n"
@@ -230,6 +254,10 @@ static const char bash_script[] =
 	"	esac\n"
 	"	typed=${words[${#words[@]} - 1]}\n"
 	"	_vdevctl_parse \"${words[@]:1:${#words[@]} - 2}\"\n"
+	"	if [ -n \"$behind\" ]; then\n"
+	"		_vdevctl_program \"$typed\"\n"
+	"		return\n"
+	"	fi\n"
 	"	cur=$typed before=\n"
 	"	case \"$waiting$typed\" in\n"
 	"	--*=*)\n"
@@ -280,9 +308,15 @@ static const char bash_script[] =
 
 static const char zsh_script[] =
 	"_vdevctl() {\n"
-	"	local cur=$PREFIX kind command waiting root\n"
+	"	local cur=$PREFIX kind command waiting root behind\n"
 	"	local -a found\n"
 	"	_vdevctl_parse \"${(@)words[2,CURRENT-1]}\"\n"
+	"	if [[ -n $behind ]]; then\n"
+	"		shift $((CURRENT - behind - 1)) words\n"
+	"		CURRENT=$((behind + 1))\n"
+	"		_normal\n"
+	"		return\n"
+	"	fi\n"
 	"	if [[ -z $waiting && $cur == --*=* ]]; then\n"
 	"		waiting=${cur%%=*}\n"
 	"		compset -P 1 '*='\n"
@@ -329,7 +363,8 @@ static void print_quoted(FILE *f, const char *text)
 
 static const char fish_script[] =
 	"# Which command the line has so far, without what belongs to "
-	"options.\n"
+	"options; behind\n"
+	"# the -- of 'exec' it begins with that.\n"
 	"function __vdevctl_command\n"
 	"	set -l skip 0\n"
 	"	set -l found\n"
@@ -341,6 +376,10 @@ static const char fish_script[] =
 	"		switch $word\n"
 	"			case --root --force --color\n"
 	"				set skip 1\n"
+	"			case --\n"
+	"				test \"$found[1]\" = exec\n"
+	"				and set found -- $found\n"
+	"				break\n"
 	"			case '-*'\n"
 	"			case '*'\n"
 	"				set -a found $word\n"
@@ -353,6 +392,21 @@ static const char fish_script[] =
 	"	set -l command (__vdevctl_command)\n"
 	"	test \"$command\" = \"$argv[1]\"\n"
 	"	or string match -q -- \"$argv[1] *\" \"$command\"\n"
+	"end\n"
+	"\n"
+	"# What the program of 'exec' is offered.\n"
+	"function __vdevctl_program\n"
+	"	set -l line\n"
+	"	set -l behind 0\n"
+	"	for word in (commandline -opc)\n"
+	"		if test $behind = 1\n"
+	"			set -a line (string escape -- $word)\n"
+	"		else if test \"$word\" = --\n"
+	"			set behind 1\n"
+	"		end\n"
+	"	end\n"
+	"	set -a line (commandline -ct)\n"
+	"	complete -C \"$line\"\n"
 	"end\n"
 	"\n"
 	"function __vdevctl_devices\n"
@@ -375,7 +429,9 @@ static const char fish_script[] =
 	"	command ls /sys/bus/pci/drivers 2>/dev/null\n"
 	"end\n"
 	"\n"
-	"complete -c vdevctl -f\n";
+	"complete -c vdevctl -f\n"
+	"complete -c vdevctl -n 'string match -q -- \"-- *\" "
+	"\"$(__vdevctl_command)\"' -a '(__vdevctl_program)'\n";
 
 static void print_fish_words(FILE *f, enum complete complete,
 			     const char *const *(*words)(void))

@@ -71,9 +71,24 @@ t_is "driver= driver=none" \
 	"$(offered 'vdevctl list dri')" "bash: filters"
 t_like "root" "$(offered 'vdevctl bind --owner roo')" "bash: users"
 t_like "$T_DIR/tree" "$(offered "vdevctl --root $T_DIR/tr")" "bash: files"
+t_like "(^| )sleep( |$)" "$(offered 'vdevctl exec 0000:01:00.0 -- slee')" \
+	"bash: a program"
+t_is "$T_DIR/tree" "$(offered "vdevctl exec --user root 1 -- ls -l $T_DIR/tr")" \
+	"bash: what is given to it"
+t_is "" "$(offered 'vdevctl show -- --dri')" "bash: only for exec"
+_command_offset() { COMPREPLY=("from ${COMP_WORDS[$1]}"); }
+t_is "from ls" "$(offered 'vdevctl exec 0000:01:00.0 -- ls --al')" \
+	"bash: the program's own completion"
+unset -f _command_offset
 
 if command -v zsh >/dev/null; then
 	t_ok "zsh: the script parses" zsh -n "$T_DIR/zsh"
+	# shellcheck disable=SC2016 # what zsh expands
+	t_is "3 ls -l x" "$(zsh -f -c 'compdef() { :; }
+		_normal() { print -r -- "$CURRENT $words"; }
+		. "$1"
+		words=(vdevctl exec --user root 1 -- ls -l x) CURRENT=9 PREFIX=x
+		_vdevctl' zsh "$T_DIR/zsh")" "zsh: a program has its own completion"
 else
 	t_skip "zsh: the script parses" "zsh is not installed"
 fi
@@ -89,6 +104,10 @@ if command -v fish >/dev/null; then
 		"fish: the words of an option"
 	t_is "--driver --dry-run" "$(fish_offers 'vdevctl bind --dr')" \
 		"fish: options"
+	t_like "(^| )sleep( |$)" \
+		"$(fish_offers 'vdevctl exec 0000:01:00.0 -- slee')" "fish: a program"
+	t_is "$T_DIR/tree/" "$(fish_offers "vdevctl exec 1 -- ls -l $T_DIR/tr")" \
+		"fish: what is given to it"
 else
 	t_skip "fish" "fish is not installed"
 fi
