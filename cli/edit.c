@@ -8,12 +8,12 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "history.h"
 #include "signals.h"
 #include "text.h"
 
-#define LIBRARY	     "libedit.so.2"
-#define HISTORY_MOST 1000
-#define CTRL_C	     3
+#define LIBRARY "libedit.so.2"
+#define CTRL_C	3
 
 #define FUNCTIONS(F)    \
 	F(el_init)      \
@@ -159,6 +159,14 @@ static unsigned char complete(EditLine *el, int key)
 	return ret;
 }
 
+static void enter(void *data, const char *text)
+{
+	struct edit *e = data;
+	HistEvent event;
+
+	e->lib.history(e->history, &event, H_ENTER, text);
+}
+
 static void set_up(struct edit *e)
 {
 	const struct library *lib = &e->lib;
@@ -166,6 +174,7 @@ static void set_up(struct edit *e)
 
 	lib->history(e->history, &event, H_SETSIZE, HISTORY_MOST);
 	lib->history(e->history, &event, H_SETUNIQUE, 1);
+	history_load(enter, e);
 	lib->el_set(e->el, EL_PROMPT, show_prompt);
 	lib->el_set(e->el, EL_EDITOR, "emacs");
 	lib->el_set(e->el, EL_HIST, lib->history, e->history);
@@ -238,7 +247,6 @@ int edit_read(struct edit *e, char **ret)
 
 void edit_remember(struct edit *e, const char *text)
 {
-	HistEvent event;
-
-	e->lib.history(e->history, &event, H_ENTER, text);
+	enter(e, text);
+	history_add(text);
 }

@@ -26,7 +26,7 @@ void edit_free(struct edit *e);
  */
 int edit_read(struct edit *e, char **ret);
 
-/* Remembers a line. */
+/* Remembers a line, for the next shells too. */
 void edit_remember(struct edit *e, const char *text);
 
 #endif

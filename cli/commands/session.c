@@ -50,11 +50,12 @@ const struct command session_commands[] = {
 		.summary = "Run commands as they are typed",
 		.description =
 			"Reads the lines of 'vdevctl batch' from a terminal, "
-			"with editing, history, and completion of commands, "
-			"options, devices and $NAMEs by the Tab key. A command "
-			"that fails does not end it. Ctrl-C gives up the line, "
-			"or the command that runs; 'exit' or Ctrl-D ends the "
-			"shell and releases all objects.",
+			"with editing, the lines of earlier shells, and "
+			"completion of commands, options, devices and $NAMEs "
+			"by the Tab key. A command that fails does not end it. "
+			"Ctrl-C gives up the line, or the command that runs; "
+			"'exit' or Ctrl-D ends the shell and releases all "
+			"objects.",
 		.examples = (const struct example[]){ { "vdevctl shell",
 							"at a terminal" },
 						      { NULL, NULL } },

@@ -27,10 +27,11 @@ PROMPT = "vdevctl> "
 
 
 class Shell:
-    def __init__(self, *args):
+    def __init__(self, *args, env=None):
         self.pid, self.fd = pty.fork()
         if not self.pid:
-            os.environ.update(TERM="xterm", LC_ALL="C.UTF-8", COLUMNS="200")
+            os.environ.update(TERM="xterm", LC_ALL="C.UTF-8", COLUMNS="200",
+                              **(env or {}))
             os.execv(VDEVCTL, [VDEVCTL, *args, "shell"])
         self.seen = ""
         self.status = None
@@ -158,6 +159,47 @@ def test_editing(root):
     shell.end()
 
 
+def test_history(root, work):
+    state = os.path.join(work, "deep", "state")
+    env = {"XDG_STATE_HOME": state}
+    file = os.path.join(state, "vdevctl", "history")
+    shell = Shell(root, env=env)
+    shell.wait(PROMPT)
+    shell.run("list --no-header")
+    shell.run("lsit")
+    os.kill(shell.pid, signal.SIGKILL)
+    shell.end()
+    with open(file, encoding="utf-8") as f:
+        TAP.same(f.read(), "list --no-header\nlsit\n", "what was typed is kept")
+    TAP.same(oct(os.stat(file).st_mode & 0o777), "0o600", "for its user")
+    shell = Shell(root, env=env)
+    shell.wait(PROMPT)
+    shell.type("\x10\x10\n")
+    check("igb" in (shell.wait("\n" + PROMPT) or ""), "and brought back")
+    shell.type("exit\n")
+    shell.end()
+    with open(file, "w", encoding="utf-8") as f:
+        f.writelines(f"line {i}\n" for i in range(2001))
+    shell = Shell(root, env=env)
+    shell.wait(PROMPT)
+    shell.type("\x10")
+    check(shell.wait("line 2000") is not None, "the last one is first")
+    shell.type("\x03")
+    shell.wait(PROMPT)
+    shell.type("\x04")
+    shell.end()
+    with open(file, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    TAP.same((len(lines), lines[0], lines[-1]),
+             (1000, "line 1001", "line 2000"), "the last thousand are kept")
+    TAP.same(os.listdir(os.path.dirname(file)), ["history"], "nothing else")
+    shell = Shell(root, env={"XDG_STATE_HOME": "/proc/nowhere"})
+    shell.wait(PROMPT)
+    check("igb" in shell.run("list"), "without a place nothing is missed")
+    shell.type("exit\n")
+    TAP.same(shell.end(), 0, "nor fails")
+
+
 def test_completion(root, work):
     shell = Shell(root)
     shell.wait(PROMPT)
@@ -222,11 +264,13 @@ def main():
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as f:
                 f.write("x" * 4096)
+        os.environ["XDG_STATE_HOME"] = os.path.join(work, "state")
         root = "--root=" + os.path.join(work, "igb")
         test_commands(root)
         test_end(root)
         test_give_up(root)
         test_editing(root)
+        test_history(root, work)
         test_completion(root, work)
         test_no_terminal()
     TAP.done()
