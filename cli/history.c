@@ -33,43 +33,37 @@ static void make_folders(char *path)
 	}
 }
 
-/* Replaces the file by the last of its lines, which begin at `offset`. */
-static void shorten(const char *path, FILE *from, long offset)
+/* Replaces the file by its lines behind the first ones. */
+static void shorten(const char *path, FILE *from, size_t first)
 {
 	_auto_free_ char *new = x_asprintf("%s.%d", path, (int)getpid());
+	_auto_free_ char *line = NULL;
 	int fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
-	bool done = to && !fseek(from, offset, SEEK_SET);
-	int c;
+	bool done = to;
+	size_t size = 0;
+	ssize_t n;
 
-	while (done && (c = getc(from)) != EOF)
-		done = putc(c, to) != EOF;
+	rewind(from);
+	for (size_t i = 0; done && (n = getline(&line, &size, from)) > 0; i++)
+		done = i < first || fwrite(line, (size_t)n, 1, to) == 1;
 	if (to)
 		done = !fclose(to) && done;
 	if (!done || rename(new, path))
 		(void)unlink(new);
 }
 
-/*
- * Goes through the file. Return: how many lines it has; `keep` receives where
- * the last ones begin, if there are more of them.
- */
-static size_t read_lines(FILE *f, long *keep, history_line_fn fn, void *data)
+/* Return: how many lines the file has. */
+static size_t read_lines(FILE *f, history_line_fn fn, void *data)
 {
 	_auto_free_ char *line = NULL;
-	size_t size = 0, count = 0;
-	long starts[HISTORY_MOST];
-	long at = 0;
-	ssize_t n;
+	size_t size = 0, count;
 
-	while ((n = getline(&line, &size, f)) > 0) {
-		starts[count++ % HISTORY_MOST] = at;
-		at += n;
+	for (count = 0; getline(&line, &size, f) > 0; count++) {
 		line[strcspn(line, "\n")] = '\0';
 		if (*line)
 			fn(data, line);
 	}
-	*keep = count > HISTORY_MOST ? starts[count % HISTORY_MOST] : 0;
 	return count;
 }
 
@@ -77,13 +71,14 @@ void history_load(history_line_fn fn, void *data)
 {
 	_auto_free_ char *path = path_of_file();
 	FILE *f = path ? fopen(path, "re") : NULL;
-	long keep = 0;
+	size_t count;
 
 	if (!f)
 		return;
+	count = read_lines(f, fn, data);
 	/* Not at each line, that shells at the same time may add to it. */
-	if (read_lines(f, &keep, fn, data) > 2UL * HISTORY_MOST)
-		shorten(path, f, keep);
+	if (count > 2UL * HISTORY_MOST)
+		shorten(path, f, count - HISTORY_MOST);
 	fclose(f);
 }
 
