@@ -63,6 +63,7 @@ done
 t_like '65534 qemu' "$(stat -c %u "/proc/$qemu") $(cat "/proc/$qemu/comm")" \
 	"QEMU runs as nobody"
 if [ -s "$console" ]; then
+	t_like 'Hypervisor|kvm|nvme' "$(cat "$console")" "its guest's kernel talks"
 	t_like 'nvme nvme0: [0-9]+/0/0 default' "$(cat "$console")" \
 		"the device's driver comes up in the guest" || {
 		t_diag "$(cat "$T_DIR/qemu")"
